@@ -1,0 +1,197 @@
+"""What an adapter says of itself: what it claims, how it computes, where it is known to differ.
+
+An adapter is any object with the members of `Adapter`. A plain function needs none of this: its claims
+are read off its signature (`convspec.adapters.functions`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Pair = tuple[int, int]
+Pads = tuple[Pair, Pair]
+
+REAL_FLOATS = ("float16", "bfloat16", "float32", "float64")
+COMPLEX_FLOATS = ("complex64", "complex128")
+SIGNED_INTEGERS = ("int8", "int16", "int32", "int64")
+UNSIGNED_INTEGERS = ("uint8", "uint16", "uint32", "uint64")
+DTYPES = REAL_FLOATS + COMPLEX_FLOATS + SIGNED_INTEGERS + UNSIGNED_INTEGERS
+WORDS = ("valid", "same", "same_upper", "same_lower", "full")
+
+Axes = Literal["none", "same", "each"]
+Sides = Literal["none", "same", "pair", "sides"]
+
+
+class CaseLike(Protocol):
+    """The part of a case that a predicate of an adapter may look at."""
+
+    x_shape: tuple[int, ...]
+    w_shape: tuple[int, ...]
+    stride: Any
+    padding: Any
+    dilation: Any
+    groups: Any
+    dtype: str
+    layout_x: str
+    layout_w: str
+
+
+Predicate = Callable[[CaseLike], bool]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An odd cell inside the claims that is not claimed: int8 with dilation, say."""
+
+    reason: str
+    when: Predicate
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an adapter claims to offer; what is not claimed is not asked of it.
+
+    Parameters
+    ----------
+    profile : "layer" or "plane"
+        Batches of channels, x (N, C_in, H, W) and w (C_out, C_in/groups, kH, kW); or one picture (H, W)
+        and one filter (kH, kW).
+    dtypes : tuple of str
+        Names of the element types for which it computes, out of `DTYPES`.
+    stride, dilation : "each", "same" or "none"
+        A value for each axis, one value for both axes, or none but 1.
+    padding : "sides", "pair", "same" or "none"
+        Four numbers, one number for each axis, one number for all, or no padding at all.
+    padding_words : tuple of str
+        Words that it resolves by itself, out of `WORDS`. The suite resolves the others.
+    groups, bias : bool
+        Whether groups above 1 and a bias are offered.
+    square_kernels_only : bool
+        Whether kernels with kH != kW are left out.
+    empty_output : "raise" or "zero"
+        What a kernel larger than the padded input gives: an exception, or a result with an axis of length 0.
+    mixed_dtypes : "raise" or "promote"
+        What x and w of different dtypes give: an exception, or ``np.result_type``.
+    zero_channels : bool
+        Whether C_in = 0 is offered.
+    wider_result : bool
+        Whether the result may have a wider dtype than the input (a homework function that fills a
+        ``np.zeros``); always allowed in the plane profile.
+    exclusions : tuple of Exclusion
+        Odd cells inside these claims that are not claimed.
+    bridged : mapping
+        Feature to the way in which the wrapper, not the library, provides it.
+    """
+
+    profile: Literal["plane", "layer"] = "layer"
+    dtypes: tuple[str, ...] = ("float64", "float32", "int64")
+    stride: Axes = "each"
+    padding: Sides = "sides"
+    padding_words: tuple[str, ...] = ()
+    dilation: Axes = "each"
+    groups: bool = True
+    bias: bool = True
+    square_kernels_only: bool = False
+    empty_output: Literal["raise", "zero"] = "raise"
+    mixed_dtypes: Literal["raise", "promote"] = "promote"
+    zero_channels: bool = True
+    wider_result: bool = False
+    exclusions: tuple[Exclusion, ...] = ()
+    bridged: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _one_of("profile", self.profile, ("plane", "layer"))
+        _one_of("stride", self.stride, ("none", "same", "each"))
+        _one_of("dilation", self.dilation, ("none", "same", "each"))
+        _one_of("padding", self.padding, ("none", "same", "pair", "sides"))
+        _one_of("empty_output", self.empty_output, ("raise", "zero"))
+        _one_of("mixed_dtypes", self.mixed_dtypes, ("raise", "promote"))
+        for name in self.dtypes:
+            _one_of("dtypes", name, DTYPES)
+        for word in self.padding_words:
+            _one_of("padding_words", word, WORDS)
+        if not self.dtypes:
+            raise ValueError("dtypes is empty: name at least one, for instance 'float64'")
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How an adapter computes: the contract its errors are judged by.
+
+    Parameters
+    ----------
+    algorithm : "direct", "fft" or "winograd"
+        Sums of products in any order; by Fourier transform; by Winograd's F(m, 3).
+    tile : 2, 4, 6 or None
+        The m of Winograd's F(m, 3).
+    accumulator : mapping
+        Dtype of the input to the dtype in which its products are summed. A dtype that is not named is summed in itself.
+    input_precision : int or None
+        Significand bits, the hidden one counted, to which float32 inputs are cut before they are multiplied
+        (11 for TF32, 8 for bfloat16); None where they are used as they are.
+    flush_to_zero : bool or tuple of str
+        Whether subnormal numbers may be taken for, or returned as, zero; or the dtypes in which they may.
+    complex_products : 4 or 3
+        Real products for a complex one: four, or three by Gauss's trick, whose parts lose accuracy to each other.
+    nan_local : bool
+        Whether a NaN or an infinity reaches only the outputs whose window holds it.
+    """
+
+    algorithm: Literal["direct", "fft", "winograd"] = "direct"
+    tile: Literal[2, 4, 6] | None = None
+    accumulator: Mapping[str, str] = field(default_factory=lambda: {"float16": "float32", "bfloat16": "float32"})
+    input_precision: int | None = None
+    flush_to_zero: bool | tuple[str, ...] = False
+    complex_products: Literal[3, 4] = 4
+    nan_local: bool = True
+
+    def __post_init__(self) -> None:
+        _one_of("algorithm", self.algorithm, ("direct", "fft", "winograd"))
+        _one_of("tile", self.tile, (None, 2, 4, 6))
+        _one_of("complex_products", self.complex_products, (3, 4))
+        if (self.algorithm == "winograd") != (self.tile is not None):
+            raise ValueError(f"tile is {self.tile!r}, but algorithm is {self.algorithm!r}: a tile belongs to 'winograd'")
+        for name in (*self.accumulator.keys(), *self.accumulator.values()):
+            _one_of("accumulator", name, DTYPES)
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A known departure from the specification, with the thread that knows of it.
+
+    It is matched by its predicates on the case and the processor, never by the requirement alone. It is reported
+    as known; if its `example` is right after all, the run says so.
+    """
+
+    requirements: tuple[str, ...]
+    reason: str
+    link: str
+    when: Predicate
+    processor: Callable[[frozenset[str]], bool] | None = None
+    example: str | None = None
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """An implementation, as the suite sees it."""
+
+    name: str
+    versions: Mapping[str, str]
+    capabilities: Capabilities
+    numerics: Numerics
+    deviations: tuple[Deviation, ...]
+
+    def conv2d(
+        self, x: Array, w: Array, bias: Array | None, *, stride: Pair, padding: Pads | str, dilation: Pair, groups: int
+    ) -> Array:
+        """Give (N, C_out, oH, oW) for x (N, C_in, H, W) and w (C_out, C_in/groups, kH, kW), or (oH, oW) for planes."""
+        ...
+
+
+def _one_of(parameter: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        known = ", ".join(repr(item) for item in allowed)
+        raise ValueError(f"{parameter} is {value!r}; it must be one of {known}")

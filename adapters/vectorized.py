@@ -1,0 +1,257 @@
+"""The project's own variant: NumPy alone, and near the rate at which the machine multiplies matrices.
+
+A convolution is a matrix product once every window of the picture stands in a column of its own:
+
+      w              windows            y
+    filter 0       | | | | | |       |0|1|2|3|4|
+    filter 1   @ K | | | | | |   =   | | | | | |       K = channels * kH * kW
+       K           positions         positions
+
+Each pixel stands in kH * kW windows. They are copied in blocks that stay in the cache, in one of two ways.
+*Wide* pictures are unfolded sideways only: a row becomes kW rows, each moved by one pixel. The windows of an
+output row are then neighbouring rows of that table: nothing is copied for kH. With a kernel of 2 x 3:
+
+      a b c d e      row 0  a b c  +
+      f g h i j             b c d  |  windows of output row 0
+      k l m n o             c d e  |
+                     row 1  f g h  |  +
+                            g h i  |  |  windows of output row 1
+                            h i j  +  |
+
+*Narrow* pictures would make products too narrow to be fast: windows of several rows stand side by side. If the
+output is as wide as the picture, a tap sees all of it moved by some pixels, one long copy; what came around the
+edge is overwritten with zeros of the padding.
+
+      a b c d  moved by one  b c d e  the last column    b c d 0
+      e f g h ------------>  f g h .  is padding ----->  f g h 0
+
+The products are small on purpose: up to `LARGEST_PRODUCT` OpenBLAS reads both factors where they lie (105 to
+110 Gflop/s on 3x3 layers where large products reach 92 to 100). Integers go through BLAS only if the largest
+ones present prove that every partial sum is a whole number the float holds. Beside input and output a call
+needs a copy of the weight and three times `WORK_SPACE` bytes, or three times the windows of 16 positions.
+"""
+
+import math
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from convspec.adapters.protocol import DTYPES, WORDS, Array, Capabilities, Deviation, Numerics, Pads, Pair
+from convspec.reference import output_size, resolve_padding
+from convspec.reference.arguments import check_shapes, integer, pair
+from convspec.reference.padding import LARGEST_ARRAY
+from convspec.reference.rounding import result_dtype
+
+WORK_SPACE = 1 << 21  # bytes of windows: twice the usual second-level cache
+LARGEST_PRODUCT = 1_000_000  # multiplications
+LANES = 48  # positions in one product of narrow pictures: three registers of 16 numbers
+SMALL = 4096  # so many numbers are written down at once, without blocks
+TALL = 9  # from so many rows on, a filter that is alone is multiplied with four output rows at a time
+
+
+class Plan(NamedTuple):
+    """What shapes, dtypes and parameters come to, the same for every call that is like this one."""
+
+    stride: Pair
+    dilation: Pair
+    corner: Pair  # where the first window starts
+    shape: tuple[int, int, int, int, int]  # of y, with groups
+    block: Pair  # rows and columns of y computed together
+    wide: bool
+    dtype: Any
+
+
+class Vectorized:
+    """Cross-correlation as many small matrix products over copied windows."""
+
+    name = "vectorized"
+    versions = {"numpy": np.__version__}
+    capabilities = Capabilities(dtypes=DTYPES, padding_words=WORDS, mixed_dtypes="promote")
+    numerics = Numerics()
+    deviations: tuple[Deviation, ...] = ()
+
+    def conv2d(self, x: Array, w: Array, bias: Array | None = None, *, stride: Pair = (1, 1),
+               padding: Pads | str = ((0, 0), (0, 0)), dilation: Pair = (1, 1), groups: int = 1) -> Array:
+        """(N, C_in, H, W) with (C_out, C_in/groups, kH, kW) gives (N, C_out, oH, oW)."""
+        x, w, bias = np.asarray(x), np.asarray(w), None if bias is None else np.asarray(bias)
+        added = (None, None) if bias is None else (bias.shape, bias.dtype)
+        arrays, sides = (x.shape, x.dtype, w.shape, w.dtype, *added), cast(Any, padding)
+        try:
+            (sh, sw), (dh, dw), ((top, bottom), (left, right)) = stride, dilation, sides
+            plan = _plan(*arrays, groups, sh, sw, dh, dw, top, bottom, left, right)
+        except (TypeError, ValueError):  # a word, one number for both axes, or a mistake to be named
+            (sh, sw), (dh, dw) = (pair(name, value, at_least=1) for name, value in
+                                  (("stride", stride), ("dilation", dilation)))
+            (top, bottom), (left, right) = resolve_padding(
+                padding, size=x.shape[-2:], kernel=w.shape[-2:], stride=(sh, sw), dilation=(dh, dw))
+            groups = integer("groups", groups, at_least=1)
+            plan = _plan(*arrays, groups, sh, sw, dh, dw, top, bottom, left, right)
+        y = np.empty(plan.shape, plan.dtype)
+        with np.errstate(all="ignore"):  # infinities and NaN are answers like others
+            _fill(y, x, w, bias, plan)
+        return y.reshape(len(x), len(w), *plan.shape[3:])
+
+
+# Remembers numbers, never arrays; typed, because 1.0 and True are equal to 1 but must be refused.
+@lru_cache(maxsize=512, typed=True)
+def _plan(x_shape: Any, x_dtype: Any, w_shape: Any, w_dtype: Any, bias_shape: Any, bias_dtype: Any, groups: Any,
+          sh: int, sw: int, dh: int, dw: int, top: int, bottom: int, left: int, right: int) -> Plan:
+    """Check a call by the rules of the specification and divide its output into blocks."""
+    x, w, bias = (None if dtype is None else np.broadcast_to(np.empty((), dtype), shape) for shape, dtype in
+                  ((x_shape, x_dtype), (w_shape, w_dtype), (bias_shape, bias_dtype)))  # they take no memory
+    if (x.ndim, w.ndim) != (4, 4):
+        raise ValueError(f"x and w must have rank 4, got x of shape {x_shape} and w of shape {w_shape}")
+    check_shapes(x, w, bias, integer("groups", groups, at_least=1))
+    dtype = result_dtype(x, w, bias)
+    if dtype.name not in DTYPES:
+        raise ValueError(f"x of dtype {x_dtype} with w of dtype {w_dtype} is not supported")
+    (N, _, H, W), (C_out, channels, kH, kW) = x_shape, w_shape
+    rows = output_size(H, kH, pad=(top, bottom), stride=sh, dilation=dh)
+    columns = output_size(W, kW, pad=(left, right), stride=sw, dilation=dw)
+    if (padded := (top + H + bottom) * (left + W + right)) > max(LARGEST_ARRAY, 4 * H * W):
+        raise ValueError(f"padding {((top, bottom), (left, right))} makes pictures of {padded} numbers")
+    K = max(1, channels * kH * kW)
+    window = K * groups * max(4, dtype.itemsize)  # bytes
+    if wide := columns >= LANES and (dh == 1 or kH == 1):
+        most = max(16, min(WORK_SPACE // (2 * window), LARGEST_PRODUCT // (K * max(1, min(C_out, 12)))))
+        width = columns if columns <= most else -(-columns // (16 * -(-columns // most))) * 16
+        height = (WORK_SPACE * kH // (window * width) - kH) // sh + 1
+    else:
+        width = min(columns, max(16, WORK_SPACE // window))
+        height = WORK_SPACE // (window * width) if width == columns else 1
+    # A step that is never taken may be larger than any address.
+    return Plan((sh if rows > 1 else 1, sw if columns > 1 else 1), (dh if kH > 1 else 1, dw if kW > 1 else 1),
+                (-top, -left), (N, groups, C_out // groups, rows, columns),
+                (max(1, min(rows, height)), width), wide, dtype)
+
+
+def _fill(y: Array, x: Array, w: Array, bias: Array | None, plan: Plan) -> None:
+    """Compute y (N, groups, C_out/groups, oH, oW), block by block if it is not a short way."""
+    N, groups, outputs, rows, columns = y.shape
+    kernel, K = w.shape[2:], math.prod(w.shape[1:])
+    added = np.asarray(0) if bias is None else bias.reshape(groups, outputs, 1, 1)
+    if y.size == 0 or K == 0:
+        y[...] = added
+        return
+    compute = _compute_dtype(x, w, y.dtype, K)
+    if bias is None and x.dtype == w.dtype == y.dtype == compute:
+        windows = None
+        if N == groups == 1 and K * rows * columns <= SMALL:
+            windows = _windows(x[0], compute, kernel, plan, plan.corner, (rows, columns))
+        elif kernel == plan.stride == (1, 1) and x.shape[2:] == (rows, columns) and x.flags.c_contiguous:
+            windows = x
+        if windows is not None:
+            np.matmul(w.reshape(groups, outputs, K), windows.reshape(N, groups, K, -1),
+                      out=y.reshape(N, groups, outputs, -1))
+            return
+    weight = (w.transpose(0, 2, 3, 1) if plan.wide else w).reshape(groups, outputs, K)
+    weight = weight.astype(compute, copy=False)
+    height, width = plan.block
+    high = (height - 1) * plan.stride[0] + kernel[0] if plan.wide else height * kernel[0]
+    table = np.empty(groups * K // kernel[0] * high * width, compute)
+    for n, i, j in np.ndindex(N, -(-rows // height), -(-columns // width)):
+        block = y[n, :, :, i * height:(i + 1) * height, j * width:(j + 1) * width]
+        total = block if compute == y.dtype else np.empty(block.shape, compute)
+        corner = plan.corner[0] + i * height * plan.stride[0], plan.corner[1] + j * width * plan.stride[1]
+        (_wide if plan.wide else _narrow)(total, table, x[n], weight, kernel, plan, corner)
+        if y.dtype.kind in "iu" and total is not block:
+            total = total.astype(np.int64).astype(y.dtype)  # a float too large for int8 would not wrap
+        if bias is not None:
+            total += added.astype(total.dtype)
+        if total is not block:
+            block[...] = total
+
+
+def _wide(total: Array, table: Array, picture: Array, weight: Array, kernel: Pair, plan: Plan,
+          corner: Pair) -> None:
+    """Unfold the rows of a block sideways, and multiply."""
+    groups, outputs, height, width = total.shape
+    (kH, kW), (sh, sw) = kernel, plan.stride
+    high = (height - 1) * sh + kH
+    moved = _windows(picture, weight.dtype, (1, kW), plan._replace(stride=(1, sw)), corner, (high, width))
+    table = table[:moved.size].reshape(groups, high, kW, -1, width)
+    table[...] = moved.reshape(groups, -1, kW, high, width).transpose(0, 3, 2, 1, 4)
+
+    def windows(rows_at_once: int) -> Array:
+        taps = (rows_at_once - 1 + kH) * (weight.shape[2] // kH)
+        g, h, _, _, b = table.strides
+        return np.ndarray((groups, height // rows_at_once, taps, width), table.dtype, table, 0,
+                          (g, h * sh * rows_at_once, b * width, b))
+
+    done = 0
+    pixels = picture[:, max(0, corner[0]):max(0, corner[0] + high)]
+    if outputs == sh == 1 and kH >= TALL and height >= 4 and np.isfinite(pixels).all():
+        # One filter makes a thin product: below it stands the same one for the next rows, among zeros.
+        done = height // 4 * 4
+        four = np.zeros((groups, 4, 3 + kH, weight.shape[2] // kH), weight.dtype)
+        for t in range(4):
+            four[:, t, t:t + kH] = weight.reshape(groups, kH, -1)
+        _multiply(four.reshape(groups, 4, -1), windows(4), total[:, 0, :done].reshape(groups, -1, 4, width))
+    _multiply(weight, windows(1)[:, done:], total[:, :, done:].swapaxes(1, 2))
+
+
+def _narrow(total: Array, table: Array, picture: Array, weight: Array, kernel: Pair, plan: Plan,
+            corner: Pair) -> None:
+    """Write the windows of a block side by side, and multiply."""
+    groups, outputs, height, width = total.shape
+    (C, _, W), (kH, kW), (dh, dw) = picture.shape, kernel, plan.dilation
+    table = table[:C * kH * kW * height * width].reshape(C, kH, kW, height, width)
+    moves = [q * dw + corner[1] for q in range(kW)]
+    if plan.stride == (1, 1) and width == W and max(-moves[0], moves[-1]) <= W:
+        # A row more above and below: what comes around the edge is overwritten, but it must be there.
+        patch = _patch(picture, table.dtype, (corner[0] - 1, 0), (height + (kH - 1) * dh + 2, W))
+        c, h, b = patch.strides
+        table.reshape(C, kH, kW, -1)[...] = np.ndarray((C, kH, kW, height * W), table.dtype, patch,
+                                                       (W + moves[0]) * b, (c, h * dh, b * dw, b))
+        for q, move in enumerate(moves):
+            table[:, :, q, :, max(0, W - move):] = table[:, :, q, :, :max(0, -move)] = 0
+    else:
+        table[...] = _windows(picture, table.dtype, kernel, plan, corner, (height, width))
+    windows, total = table.reshape(groups, 1, -1, height * width), total.reshape(groups, 1, outputs, -1)
+    if full := height * width // LANES * LANES:
+        _multiply(weight, *(a[..., :full].reshape(groups, -1, full // LANES, LANES).swapaxes(1, 2)
+                            for a in (windows, total)))
+    if full < height * width:
+        _multiply(weight, windows[..., full:], total[..., full:])
+
+
+def _multiply(weight: Array, windows: Array, total: Array) -> None:
+    """Multiply (groups, O, K) with windows (groups, P, K, positions) to total (groups, P, O, positions)."""
+    outputs = weight.shape[1]
+    most = min(30, LARGEST_PRODUCT // (windows.shape[2] * windows.shape[3])) // 6 * 6 or outputs
+    for first in range(0, outputs, most):
+        # OpenBLAS is fastest with six filters at a time: the last block starts early rather than being short.
+        many = min(most, -(-(outputs - first) // 6) * 6)
+        first = max(0, min(first, outputs - many))
+        np.matmul(weight[:, None, first:first + many], windows, out=total[:, :, first:first + many])
+
+
+def _windows(picture: Array, dtype: Any, kernel: Pair, plan: Plan, corner: Pair, size: Pair) -> Array:
+    """View a picture (C, H, W) in its padding as windows (C, kH, kW, rows, columns), first at `corner`."""
+    steps = zip(size, plan.stride, kernel, plan.dilation, strict=True)
+    patch = _patch(picture, dtype, corner, tuple((n - 1) * s + (k - 1) * d + 1 for n, s, k, d in steps))
+    (c, h, b), (sh, sw), (dh, dw) = patch.strides, plan.stride, plan.dilation
+    return np.ndarray((len(picture), *kernel, *size), dtype, patch, 0, (c, h * dh, b * dw, h * sh, b * sw))
+
+
+def _patch(picture: Array, dtype: Any, corner: Pair, size: Any) -> Array:
+    """Cut a piece out of a picture in its padding, in one piece of memory; without a copy if it lies so."""
+    (C, H, W), (i, j), (height, width) = picture.shape, corner, size
+    inside = picture[:, max(0, i):max(0, i + height), max(0, j):max(0, j + width)]
+    if inside.shape == (C, height, width) and inside.dtype == dtype and inside.flags.carray:
+        return inside
+    patch = np.zeros((C, height, width), dtype)
+    patch[:, max(0, -i):max(0, H - i), max(0, -j):max(0, W - j)] = inside
+    return patch
+
+
+def _compute_dtype(x: Array, w: Array, dtype: Any, K: int) -> Any:
+    """Find the dtype to multiply in: for integers a float, if that is proved to be exact."""
+    if dtype.kind not in "iu":
+        return dtype if dtype.itemsize > 2 else np.dtype(np.float32)
+    largest = K * math.prod(max(int(a.max(initial=0)), -int(a.min(initial=0))) for a in (x, w))
+    return np.dtype(np.float32 if largest <= 2**24 else np.float64) if largest <= 2**53 else dtype
+
+
+adapter = Vectorized()

@@ -1,0 +1,1 @@
+"""The suite: the catalogue, the case, the generators, the verdicts, the child process."""

@@ -1,0 +1,104 @@
+"""What a case leads to: calls with arrays and arguments, and what came of each.
+
+Nothing here knows who runs it: the child process builds the calls and makes them, the parent builds the same ones and
+judges them.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from convspec.adapters.protocol import Array
+from convspec.conformance.case import Case
+from convspec.conformance.recipes import Operands, arrays
+
+Kind = Literal["returned", "raised", "not an array", "exited", "crashed", "timed out", "out of memory"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to make: the numbers, how they lie in memory, the arguments.
+
+    Parameters
+    ----------
+    x, w, bias : arrays
+        C-contiguous; the child lays them out.
+    stride, padding, dilation, groups
+        The arguments, valid or not.
+    layout_x, layout_w, layout_bias : str
+        Where the child puts the numbers.
+    same_buffers : bool
+        Whether the arrays of the call before are filled with these numbers and used again.
+    thread : int
+        Calls of one trial that share a thread number above 0 are made at the same time, each in a thread of its own.
+    watched : bool
+        Whether the global random state is compared too, which costs more than a small call.
+    """
+
+    x: Array
+    w: Array
+    bias: Array | None
+    stride: Any
+    padding: Any
+    dilation: Any
+    groups: Any
+    layout_x: str = "C"
+    layout_w: str = "C"
+    layout_bias: str = "C"
+    same_buffers: bool = False
+    thread: int = 0
+    watched: bool = False
+
+    def but(self, **changes: Any) -> "Call":
+        """The same call with some parts changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call.
+
+    Parameters
+    ----------
+    kind : str
+        How it ended.
+    value : array or None
+        What it returned.
+    text : str
+        The exception, the signal, or what was returned instead of an array.
+    changed : tuple of str
+        The arguments whose memory is not what it was: "x", "w", "bias".
+    aliases : tuple of str
+        The arguments, or earlier results, that share memory with the result.
+    disturbed : tuple of str
+        The global state that is not what it was: NumPy's random state, its error state.
+    """
+
+    kind: Kind
+    value: Array | None = None
+    text: str = ""
+    changed: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    disturbed: tuple[str, ...] = ()
+
+    @property
+    def died(self) -> bool:
+        """Whether the child did not live to answer."""
+        return self.kind in ("crashed", "timed out", "out of memory", "exited")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A case, the calls it led to, and what came of them."""
+
+    case: Case
+    calls: tuple[Call, ...]
+    outcomes: tuple[Outcome, ...] = field(default=())
+
+
+def call_of(case: Case) -> Call:
+    """The call that the case itself describes."""
+    operands: Operands = arrays(case)
+    return Call(
+        operands.x, operands.w, operands.bias, case.stride, case.padding, case.dilation, case.groups,
+        case.layout_x, case.layout_w, case.layout_bias,
+    )

@@ -1,0 +1,184 @@
+"""ERR: what is not a convolution raises, and never answers, crashes or hangs."""
+
+from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.generating import Bias
+from convspec.conformance.judging import Finding
+from convspec.conformance.oracle import Expected
+from convspec.conformance.requirement import (
+    Hearing,
+    Requirement,
+    needs_bias,
+    needs_groups,
+    needs_layer,
+    needs_padding,
+)
+
+VALID = Bias(dtypes=("float32", "float64", "int64"), data=("int",), whole_data=("int",), padding=("none", "symmetric", "sides"), sizes=("small",))
+ABSURD = (2**31, 2**32, 2**62, 2**63 - 1)
+
+
+def refused(hearing: Hearing) -> Finding | None:
+    """An exception, and nothing else."""
+    outcome = hearing.outcomes[0]
+    if outcome.kind in ("raised", "out of memory"):
+        return None
+    if outcome.kind == "returned" and outcome.value is not None:
+        return Finding(f"got an array of shape {outcome.value.shape}, want an exception: {_what_is_wrong(hearing.case)}")
+    return Finding(f"{outcome.text}, want an exception: {_what_is_wrong(hearing.case)}")
+
+
+def _what_is_wrong(case: Case) -> str:
+    try:
+        assert case.geometry is not None
+    except (ValueError, TypeError) as error:
+        return str(error)
+    return "the case is not valid"
+
+
+def _invalid(case: Case) -> bool:
+    return not case.is_valid
+
+
+def _rank(case: Case) -> Case:
+    """One axis too few or too many on x, on w, or on both."""
+    x, w = case.x_shape, case.w_shape
+    changed = (
+        ((1, *x), w), (x, (1, *w)), (x[1:], w), (x, w[1:]), (x, w[2:]), (x[2:], w), (x[3:], w), ((), w), (x, ()), (x[1:], w[1:]),
+    )[case.seed % 10]
+    return case.but(x_shape=changed[0], w_shape=changed[1], literal=None)
+
+
+def _has_wrong_rank(case: Case) -> bool:
+    # (C, H, W) is an unbatched picture to some libraries, which is no error of theirs.
+    ranks = (len(case.x_shape), len(case.w_shape))
+    return ranks not in ((2, 2), (4, 4), (3, 4), (4, 4))
+
+
+def _not_positive(case: Case) -> Case:
+    value = (0, -1, -2, 0)[case.seed % 4]
+    role = ("stride", "dilation", "groups", "stride", "dilation")[case.seed // 4 % 5]
+    if role == "groups":
+        return case.but(groups=value)
+    pair = list(getattr(case, role))
+    axis = case.seed // 20 % 3
+    pair = [value if axis in (index, 2) else number for index, number in enumerate(pair)]
+    return case.but(**{role: tuple(pair)})
+
+
+def _has_not_positive(case: Case) -> bool:
+    numbers = (*case.stride, *case.dilation, case.groups)
+    return min(numbers) < 1
+
+
+def _channel_mismatch(case: Case) -> Case:
+    n, c, height, width = case.x_shape
+    o, per_group, *kernel = case.w_shape
+    which = case.seed % 4
+    if which == 0:
+        return case.but(x_shape=(n, c + 1, height, width))
+    if which == 1:
+        return case.but(w_shape=(o, per_group + 1, *kernel))
+    if which == 2:
+        # Every group would still have its channels, but the filters cannot be shared out.
+        return case.but(groups=2, x_shape=(n, 2 * per_group, height, width), w_shape=(2 * (o // 2) + 1, per_group, *kernel), bias_shape=None)
+    return case.but(groups=2, x_shape=(n, 2 * c + 1, height, width), w_shape=(2 * o, c, *kernel), bias_shape=None)
+
+
+def _bias_mismatch(case: Case) -> Case:
+    o = case.w_shape[0]
+    # A bias of length 1 is left out: many libraries broadcast it.
+    shapes = [(o + 1,), (o, 1), (1, o), (o + 2,), (o, 1, 1), (2 * o,)]
+    return case.but(bias_shape=shapes[case.seed % len(shapes)])
+
+
+def _has_bias_mismatch(case: Case) -> bool:
+    return case.bias_shape is not None and case.bias_shape != (case.outputs,) and case.bias_shape not in ((1,), ())
+
+
+def _not_integral(case: Case) -> Case:
+    value = (1.5, "1", None, 0.5, (1, 2))[case.seed % 5]
+    role = ("stride", "dilation", "padding")[case.seed // 5 % 3]
+    axis = case.seed // 15 % 2
+    if case.seed // 30 % 4 == 0:
+        # Three numbers where there are two axes.
+        three = (1, 2, 1)
+        return case.but(**{role: three if role != "padding" else ((1, 0), (0, 1), (1, 1))})
+    if role == "padding":
+        sides = [list(pair) for pair in NO_PADS]
+        sides[axis][case.seed // 60 % 2] = value if value is not None else "1"
+        return case.but(padding=tuple(map(tuple, sides)))
+    pair = [1, 1]
+    pair[axis] = value
+    return case.but(**{role: tuple(pair)})
+
+
+def _is_integral(value: object) -> bool:
+    if isinstance(value, tuple):
+        return len(value) == 2 and all(_is_integral(item) for item in value)
+    return type(value) is int
+
+
+def _has_not_integral(case: Case) -> bool:
+    return not all(_is_integral(value) for value in (case.stride, case.dilation, case.padding))
+
+
+def _absurd(case: Case) -> Case:
+    """One absurd step, gap or pad; kernels of more than one tap, so that a gap counts."""
+    value = ABSURD[case.seed % 4]
+    role = ("stride", "dilation", "padding")[case.seed // 4 % 3]
+    axis = case.seed // 12 % 2
+    kernel = tuple(max(2, length) for length in case.kernel)
+    size = tuple(max(length, (k - 1) * 3 + 1) for length, k in zip(case.size, kernel, strict=True))
+    case = case.but(x_shape=(*case.x_shape[:-2], *size), w_shape=(*case.w_shape[:-2], *kernel), padding=NO_PADS)
+    if role == "padding":
+        sides = [list(pair) for pair in NO_PADS]
+        sides[axis][case.seed // 24 % 2] = value
+        return case.but(padding=tuple(map(tuple, sides)), stride=(1, 1))
+    pair = list(getattr(case, role))
+    pair[axis] = value
+    return case.but(**{role: tuple(pair)})
+
+
+def _is_absurd(case: Case) -> bool:
+    pads = () if isinstance(case.padding, str) else tuple(number for pair in case.padding for number in pair)
+    return max(*case.stride, *case.dilation, *pads) >= 2**31
+
+
+def _refused_or_right(hearing: Hearing) -> Finding | None:
+    outcome = hearing.outcomes[0]
+    if outcome.kind in ("raised", "out of memory"):
+        return None
+    if outcome.kind == "returned" and hearing.case.is_valid:
+        expected: Expected = hearing.expect(0)
+        if max(expected.shape, default=0) < 2**31:
+            return hearing.answer()
+    return refused(hearing)
+
+
+def _empty_kernel(case: Case) -> Case:
+    height, width = case.kernel
+    kernel = ((0, width), (height, 0), (0, 0))[case.seed % 3]
+    return case.but(w_shape=(*case.w_shape[:-2], *kernel))
+
+
+def _larger_than_the_picture(case: Case) -> Case:
+    """A picture that would fit inside the kernel: exchanging the two would give an answer."""
+    height, width = 1 + case.seed % 3, 1 + case.seed // 3 % 3
+    kernel = (height + 1 + case.seed // 9 % 2, width + 1 + case.seed // 18 % 2)
+    return case.but(x_shape=(*case.x_shape[:-2], height, width), w_shape=(*case.w_shape[:-2], *kernel), padding=NO_PADS, dilation=(1, 1))
+
+
+REQUIREMENTS = (
+    Requirement("ERR-01", VALID, judge=refused, adjust=_rank, accepts=_has_wrong_rank, valid=False, trivial=True),
+    Requirement("ERR-02", VALID, judge=refused, adjust=_not_positive, accepts=_has_not_positive, valid=False, trivial=True),
+    Requirement("ERR-03", VALID, judge=refused, adjust=_channel_mismatch, accepts=_invalid, valid=False, trivial=True,
+                needs=(needs_layer, needs_groups)),
+    Requirement("ERR-04", VALID.but(bias=True), judge=refused, adjust=_bias_mismatch, accepts=_has_bias_mismatch, valid=False,
+                trivial=True, needs=(needs_layer, needs_bias)),
+    Requirement("ERR-05", VALID, judge=refused, adjust=_not_integral, accepts=_has_not_integral, valid=False, trivial=True,
+                needs=(needs_padding,)),
+    Requirement("ERR-06", VALID, judge=_refused_or_right, adjust=_absurd, accepts=_is_absurd, valid=False, trivial=True),
+    Requirement("ERR-07", VALID, judge=refused, adjust=_empty_kernel, accepts=lambda case: min(case.kernel) == 0, valid=False, trivial=True),
+    Requirement("ERR-10", VALID, judge=refused, adjust=_larger_than_the_picture, valid=False, trivial=True,
+                accepts=lambda case: all(k > s > 0 for k, s in zip(case.kernel, case.size, strict=True)) and not case.is_valid),
+)

@@ -1,0 +1,125 @@
+"""PUR: the arguments stay as they are, and only the numbers count."""
+
+import numpy as np
+
+from convspec.conformance.calls import Call, call_of
+from convspec.conformance.case import Case
+from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, LAW
+from convspec.conformance.judging import Finding, same_bits
+from convspec.conformance.layouts import LAYOUTS
+from convspec.conformance.recipes import FINITE_RECIPES
+from convspec.conformance.requirement import Hearing, Requirement
+
+ODD_LAYOUTS = LAYOUTS[1:]
+FINITE = ANYTHING.but(data=("int", "int", *FINITE_RECIPES))
+
+
+def _unchanged(hearing: Hearing) -> Finding | None:
+    for call, outcome in enumerate(hearing.outcomes):
+        if outcome.changed:
+            return Finding(f"the argument {' and '.join(outcome.changed)} was changed in place", call)
+    return hearing.returned()
+
+
+def _contiguous_too(case: Case) -> tuple[Call, ...]:
+    """The case, and the same numbers in plain C order."""
+    call = call_of(case)
+    return call, call.but(layout_x="C", layout_w="C", layout_bias="C")
+
+
+def _layout_independent(hearing: Hearing) -> Finding | None:
+    found = hearing.answer() or hearing.returned()
+    if found:
+        return found
+    case = hearing.case
+    allowed = hearing.allowance(0) + hearing.allowance(1)
+    law = f"x laid out as {case.layout_x} with w as {case.layout_w}, and both in C order, differ"
+    return hearing.equal(hearing.value(0), hearing.value(1), allowed, law, 0, hearing.value(1))
+
+
+def _surrounded(case: Case) -> Case:
+    """Views inside buffers full of canaries."""
+    choice = case.seed % 3
+    return case.but(
+        layout_x="inside" if choice != 1 else "stepped", layout_w="inside" if choice != 2 else "stepped",
+        layout_bias="stepped" if case.seed % 2 else "C",
+    )
+
+
+def _twice(case: Case) -> tuple[Call, ...]:
+    call = call_of(case)
+    return call, call.but(same_buffers=True)
+
+
+def _own_memory(hearing: Hearing) -> Finding | None:
+    found = hearing.returned()
+    if found:
+        return found
+    for call, outcome in enumerate(hearing.outcomes):
+        if outcome.aliases:
+            return Finding(f"the result shares memory with {' and '.join(outcome.aliases)}", call)
+    return None
+
+
+def _other_seed(case: Case) -> Case:
+    return case.but(seed=(case.seed + 1) % 2**32, literal=None)
+
+
+def _again_and_with_others(case: Case) -> tuple[Call, ...]:
+    """The case twice; the same shapes with other weights in the same memory; with another x; the case again; two at once."""
+    call = call_of(case)
+    if case.literal is None:
+        other = call_of(_other_seed(case))
+    else:
+        other = call.but(x=call.x[..., ::-1, ::-1], w=call.w[..., ::-1, ::-1] * call.w.dtype.type(2))
+    swapped = call.but(w=other.w, bias=other.bias)
+    return (
+        call, call.but(same_buffers=True), swapped.but(same_buffers=True), swapped.but(x=other.x, same_buffers=True), call,
+        call.but(thread=1), swapped.but(x=other.x, thread=1),
+    )
+
+
+NAMES = (
+    "the first call", "the same call again", "a call with the same shapes and other weights", "a call with the same shapes and other numbers",
+    "the first call once more", "the first call, made while another runs", "another call, made at the same time",
+)
+
+
+def _repeatable(hearing: Hearing) -> Finding | None:
+    for call, name in enumerate(NAMES):
+        found = hearing.answer(call)
+        if found:
+            reason = found.reason if call == 0 else f"{name}: {found.reason}"
+            return Finding(reason, call, found.at, found.expected, found.error, found.bound, found.bound_text)
+    for first, second in ((0, 1), (0, 4), (0, 5)):
+        if not same_bits(hearing.value(first), hearing.value(second)):
+            return Finding(f"{NAMES[second]} gives another result than {NAMES[first]}", second, expected=hearing.value(first))
+    return None
+
+
+def _undisturbed(hearing: Hearing) -> Finding | None:
+    for call, outcome in enumerate(hearing.outcomes):
+        if outcome.disturbed:
+            return Finding(f"{' and '.join(outcome.disturbed)} is not what it was before the call", call)
+    return hearing.returned() or (
+        None if same_bits(hearing.value(0), hearing.value(2))
+        else Finding("the same call gives another result after a call with other shapes", 2, expected=hearing.value(0))
+    )
+
+
+def _another_between(case: Case) -> tuple[Call, ...]:
+    """The case, a call with other shapes, the case again."""
+    call = call_of(case).but(watched=True)
+    small = tuple(length if index < len(case.x_shape) - 2 else length + 1 for index, length in enumerate(case.x_shape))
+    return call, call.but(x=np.ones(small, call.x.dtype), layout_x="C"), call
+
+
+REQUIREMENTS = (
+    Requirement("PUR-01", FINITE.but(layouts=("C", "readonly", *LAYOUTS)), judge=_unchanged),
+    Requirement("PUR-02", LAW.but(layouts=ODD_LAYOUTS), judge=_layout_independent, calls=_contiguous_too, share=2.0),
+    Requirement("PUR-03", LAW.but(layouts=ANY_LAYOUT), judge=_layout_independent, calls=_contiguous_too, adjust=_surrounded,
+                accepts=lambda case: {case.layout_x, case.layout_w} & {"inside", "stepped"} != set()),
+    Requirement("PUR-04", FINITE, judge=_own_memory, calls=_twice),
+    Requirement("PUR-05", FINITE, judge=_repeatable, calls=_again_and_with_others, share=1.5),
+    Requirement("PUR-06", FINITE, judge=_undisturbed, calls=_another_between),
+)

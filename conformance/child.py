@@ -1,0 +1,321 @@
+"""The parent's side of the child process: send trials, collect outcomes, notice deaths."""
+
+import functools
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+from convspec.adapters import loading
+from convspec.adapters.functions import Answer
+from convspec.adapters.protocol import Adapter, Capabilities
+from convspec.conformance.calls import Outcome
+from convspec.conformance.case import Case
+from convspec.conformance.machine import cpu_flags
+from convspec.conformance.oracle import SuiteError
+from convspec.conformance.performing import perform
+from convspec.conformance.requirements import calls_of
+from convspec.conformance.zygote import Description, annotate, describe, probe_all, serve
+
+BATCH = 48
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+Trialled = tuple[str, Case]
+
+
+class ChildProcess:
+    """An implementation in a process of its own.
+
+    Parameters
+    ----------
+    target : str
+        What `convspec.adapters.loading.load` takes.
+    adapter : Adapter or None
+        An adapter that cannot be found by name; the zygote is then forked from this process.
+    dtypes : tuple of str
+        Element types to claim instead of the declared ones.
+    time_limit : float
+        Seconds that one trial may take.
+    memory : int
+        Bytes that a worker may use beyond what it starts with.
+
+    """
+
+    def __init__(
+        self, target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = (), time_limit: float = 10.0,
+        memory: int = 4 << 30,
+    ) -> None:
+        self.time_limit = time_limit
+        self.deaths = 0
+        self._capabilities: Capabilities | None = None
+        self._worker: Connection | None = None
+        self._pid = 0
+        self._output = tempfile.TemporaryFile()
+        self._control, theirs = socket.socketpair()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._zygote = 0
+        if adapter is None:
+            self._process = self._launch(target, dtypes, theirs, memory)
+            self.isolation = "child process, forked from one that has only imported it"
+        else:
+            self._zygote = self._fork(adapter, theirs, memory)
+            self.isolation = "child process, forked from this one (it cannot be found by name)"
+        theirs.close()
+        self._requests = Connection(os.dup(self._control.fileno()))
+        self._target = target
+
+    @functools.cached_property
+    def description(self) -> Description:
+        """What the implementation says of itself; waits until it is imported.
+
+        Raises
+        ------
+        UnknownAdapter, Unavailable
+            It cannot be loaded.
+        """
+        return self._loaded(self._target)
+
+    def _launch(self, target: str, dtypes: tuple[str, ...], theirs: socket.socket, memory: int) -> "subprocess.Popen[bytes]":
+        order = pickle.dumps((theirs.fileno(), target, dtypes, cpu_flags(), memory))
+        environment = dict(os.environ)
+        environment.update({name: "1" for name in THREAD_VARIABLES})
+        # Memory that was never written holds a pattern, the same in every run, instead of lucky zeros.
+        environment["MALLOC_PERTURB_"] = "165"
+        environment["PYTHONPATH"] = os.pathsep.join(part for part in sys.path if part)
+        return subprocess.Popen(
+            [sys.executable, "-c", "from convspec.conformance.zygote import main; main()", order.hex()],
+            stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, pass_fds=(theirs.fileno(),),
+            env=environment,
+        )
+
+    def _fork(self, adapter: Adapter, theirs: socket.socket, memory: int) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        self._control.close()
+        os.dup2(self._output.fileno(), 1)
+        os.dup2(self._output.fileno(), 2)
+        try:
+            serve(adapter, None, theirs, cpu_flags(), memory)
+        finally:
+            os._exit(0)
+
+    def _loaded(self, target: str) -> Description:
+        try:
+            kind, content = self._request_answer()
+        except (EOFError, OSError):
+            raise loading.UnknownAdapter(f"importing {target!r} ended the process: {self.printed() or 'nothing printed'}") from None
+        if kind == "failed":
+            reason, _, text = str(content).partition(": ")
+            raise (loading.Unavailable if reason == "unavailable" else loading.UnknownAdapter)(text)
+        description: Description = content
+        return description
+
+    def _request_answer(self) -> Any:
+        return pickle.loads(self._requests.recv_bytes())
+
+    def printed(self) -> str:
+        """The last of what the implementation printed."""
+        self._output.flush()
+        size = os.fstat(self._output.fileno()).st_size
+        return os.pread(self._output.fileno(), 2000, max(0, size - 2000)).decode(errors="replace").strip()
+
+    def configure(self, capabilities: Capabilities) -> None:
+        """Tell this and all later workers what a plain function claims."""
+        self._capabilities = capabilities
+        self.fresh()
+
+    def annotate(self, cases: list[Case]) -> list[tuple[str | None, tuple[int, ...]]]:
+        """For each case: why it is not claimed (or None), and which deviations match it."""
+        if not self.description.exclusions and not self.description.deviations:
+            return [(None, ())] * len(cases)
+        found: list[tuple[str | None, tuple[int, ...]]] = self._simple(("annotate", cases))
+        return found
+
+    def probe(self, dtypes: tuple[str, ...], names: Sequence[str]) -> dict[str, Answer]:
+        """Make the probing calls of a plain function; a call that kills the worker counts as one that does not work."""
+        answers: dict[str, Answer] = {}
+        waiting = [tuple(names)]
+        while waiting:
+            some = waiting.pop()
+            try:
+                answers.update(self._simple(("probe", dtypes, some)))
+            except EOFError:
+                if len(some) == 1:
+                    answers[some[0]] = Answer(None, "ended the process or did not answer in time")
+                else:
+                    waiting += [some[: len(some) // 2], some[len(some) // 2:]]
+        return answers
+
+    def _simple(self, request: tuple[Any, ...]) -> Any:
+        worker = self._ready()
+        worker.send_bytes(pickle.dumps(request, protocol=5))
+        if not worker.poll(self.time_limit):
+            self._kill()
+            raise EOFError
+        try:
+            return pickle.loads(worker.recv_bytes())[1]
+        except (EOFError, OSError):
+            self._buried()
+            raise EOFError from None
+
+    def run(self, trials: Sequence[Trialled]) -> Iterator[tuple[Outcome, ...]]:
+        """Run trials in order, each one's outcomes as soon as they are there.
+
+        Parameters
+        ----------
+        trials : sequence of (str, Case)
+            Requirement and case. A death gives one outcome, and the next trial has a new worker.
+
+        Raises
+        ------
+        SuiteError
+            Building the calls failed in the child.
+        """
+        sent = done = 0
+        while done < len(trials):
+            worker = self._ready()
+            if sent < done:
+                sent = done
+            if sent - done < BATCH // 2 and sent < len(trials):
+                some = list(trials[sent: sent + BATCH])
+                try:
+                    worker.send_bytes(pickle.dumps(("trials", some), protocol=5))
+                    sent += len(some)
+                except OSError:
+                    pass
+            outcomes, alive = self._next(worker)
+            yield outcomes
+            done += 1
+            if not alive:
+                self.deaths += 1
+                sent = done
+
+    def _next(self, worker: Connection) -> tuple[tuple[Outcome, ...], bool]:
+        started = time.monotonic()
+        try:
+            if not worker.poll(self.time_limit):
+                self._kill()
+                return (Outcome("timed out", None, f"no answer within {self.time_limit:g} s"),), False
+            kind, content = pickle.loads(worker.recv_bytes())
+        except (EOFError, OSError):
+            return (self._death(self._buried(), time.monotonic() - started),), False
+        if kind == "error":
+            raise SuiteError(f"the child could not build the calls:\n{content}")
+        return content, True
+
+    def _death(self, status: int, seconds: float) -> Outcome:
+        if status < 0:
+            try:
+                name = signal.Signals(-status).name
+            except ValueError:
+                name = f"signal {-status}"
+            return Outcome("crashed", None, f"the process was killed by {name}")
+        return Outcome("exited", None, f"the process ended with status {status} and no answer")
+
+    def _ready(self) -> Connection:
+        if self._worker is None:
+            assert self.description is not None
+            self._requests.send_bytes(pickle.dumps(("fork",)))
+            _, self._pid = self._request_answer()
+            _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+            self._worker = Connection(descriptors[0])
+            if self._capabilities is not None:
+                self._worker.send_bytes(pickle.dumps(("configure", self._capabilities), protocol=5))
+                self._worker.recv_bytes()
+        return self._worker
+
+    def fresh(self) -> None:
+        """End the worker; the next trial has a new one, with no history."""
+        if self._worker is not None:
+            self._kill()
+
+    def _kill(self) -> None:
+        try:
+            os.killpg(self._pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            try:
+                os.kill(self._pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self._buried()
+
+    def _buried(self) -> int:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+        self._requests.send_bytes(pickle.dumps(("reap", self._pid)))
+        _, status = self._request_answer()
+        if os.fstat(self._output.fileno()).st_size > 1 << 20:
+            os.ftruncate(self._output.fileno(), 0)
+        return int(status)
+
+    def close(self) -> None:
+        """End the worker and the zygote."""
+        try:
+            self.fresh()
+        except (OSError, EOFError):
+            pass
+        self._requests.close()
+        self._control.close()
+        self._output.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        elif self._zygote:
+            try:
+                os.kill(self._zygote, signal.SIGKILL)
+                os.waitpid(self._zygote, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass
+
+
+class InProcess:
+    """The same without a process of its own, for systems without fork: a crash ends the run."""
+
+    isolation = "none: this system cannot fork, so a crash or a hang would end the run"
+    deaths = 0
+
+    def __init__(self, target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = ()) -> None:
+        self._adapter = adapter if adapter is not None else loading.load(target, dtypes)
+        self.description = describe(self._adapter, cpu_flags())
+
+    def configure(self, capabilities: Capabilities) -> None:
+        """Tell a plain function what it claims."""
+        self._adapter.capabilities = capabilities
+
+    def annotate(self, cases: list[Case]) -> list[tuple[str | None, tuple[int, ...]]]:
+        """For each case: why it is not claimed (or None), and which deviations match it."""
+        return annotate(self._adapter, cases, cpu_flags())
+
+    def probe(self, dtypes: tuple[str, ...], names: Sequence[str]) -> dict[str, Answer]:
+        """Make the probing calls of a plain function."""
+        return probe_all(self._adapter, dtypes, tuple(names))  # type: ignore[arg-type]
+
+    def run(self, trials: Sequence[Trialled]) -> Iterator[tuple[Outcome, ...]]:
+        """Run trials in order."""
+        for requirement, case in trials:
+            yield perform(self._adapter, calls_of(requirement, case))
+
+    def fresh(self) -> None:
+        """Nothing can be made fresh here."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+Child = ChildProcess | InProcess
+
+
+def start(target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = (), time_limit: float = 10.0) -> Child:
+    """Start an implementation in the best isolation that the system offers."""
+    if hasattr(os, "fork"):
+        return ChildProcess(target, adapter=adapter, dtypes=dtypes, time_limit=time_limit)
+    return InProcess(target, adapter=adapter, dtypes=dtypes)

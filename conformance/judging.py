@@ -1,0 +1,309 @@
+"""Is this outcome the right answer? Pure functions of the call, what came of it, and the expected answer."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from convspec.adapters.protocol import Array, Capabilities, Numerics
+from convspec.conformance.calls import Call, Outcome
+from convspec.conformance.contract import Contract
+from convspec.conformance.oracle import Expected, SuiteError, exactly, screen_roundoff
+from convspec.reference import round_to
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, with the evidence.
+
+    Parameters
+    ----------
+    reason : str
+        One plain sentence: got, want.
+    call : int
+        Which call of the trial shows it.
+    at : tuple of int or None
+        The output element.
+    expected : array or None
+        The right answer, correctly rounded.
+    error, bound : float or None
+        How far the element is off, and how far it may be.
+    bound_text : str
+        The bound with its numbers put in.
+    """
+
+    reason: str
+    call: int = 0
+    at: tuple[int, ...] | None = None
+    expected: Array | None = None
+    error: float | None = None
+    bound: float | None = None
+    bound_text: str = ""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """An adapter's claims and contract, held against its outcomes."""
+
+    capabilities: Capabilities
+    numerics: Numerics
+
+    def outcome_kind(self, outcome: Outcome, call: int = 0) -> Finding | None:
+        """Whether an answer came at all."""
+        if outcome.kind == "returned":
+            return None
+        said = {"raised": "raised ", "not an array": "returned ", "exited": "", "crashed": "", "timed out": "",
+                "out of memory": ""}[outcome.kind]
+        return Finding(f"{said}{outcome.text}, want a result", call)
+
+    def shape(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:
+        """Whether the result has the right shape."""
+        failed = self.outcome_kind(outcome, call)
+        if failed or outcome.value is None:
+            return failed
+        if outcome.value.shape != expected.shape:
+            right = _zeros_if_small(expected)
+            return Finding(f"got shape {outcome.value.shape}, want {expected.shape}", call, expected=right)
+        return None
+
+    def dtype(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:
+        """Whether the result has the input's dtype, or a wider one where that is right."""
+        if outcome.value is None:
+            return None
+        got = outcome.value.dtype
+        if got == expected.dtype:
+            return None
+        wide_enough = self.capabilities.wider_result or self.capabilities.profile == "plane"
+        if wide_enough and got.kind in "iufc" and _holds(got, expected.dtype):
+            return None
+        return Finding(f"got dtype {got}, want {expected.dtype}", call, expected=_zeros_if_small(expected))
+
+    def answer(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:
+        """Whether the result is right: shape, dtype and every element."""
+        failed = self.shape(expected, outcome, call) or self.dtype(expected, outcome, call)
+        if failed or outcome.value is None:
+            return failed
+        if expected.is_whole and outcome.value.dtype.kind in "iu":
+            return self._whole(expected, outcome.value, call)
+        if expected.is_whole:
+            return self._whole_in_floats(expected, outcome.value, call)
+        contract = self.contract(expected)
+        if not expected.finite_operands and not (contract.is_direct and self.numerics.nan_local):
+            return None
+        parts = (outcome.value.real, outcome.value.imag) if expected.is_complex else (outcome.value,)
+        for part, got in enumerate(parts):
+            found = self._floats(expected, contract, got, part, call)
+            if found:
+                return found
+        return None
+
+    def contract(self, expected: Expected) -> Contract:
+        """The contract for the dtype of this answer."""
+        return Contract(self.numerics, expected.dtype.name, expected.bias is not None)
+
+    def worst_ratio(self, expected: Expected, outcome: Outcome) -> float | None:
+        """The largest error in units of its bound, as the screen sees it; None where there is no bound."""
+        value = outcome.value
+        if value is None or expected.is_whole or value.shape != expected.shape or not expected.finite_operands:
+            return None
+        if value.size == 0 or value.dtype.kind not in "fcV":
+            return None
+        contract = self.contract(expected)
+        extra = contract.class_term(expected)
+        worst = 0.0
+        parts = (value.real, value.imag) if expected.is_complex else (value,)
+        with np.errstate(all="ignore"):
+            for sums, got in zip(expected.sums, parts, strict=True):
+                ratio = np.abs(got.astype(sums.value.dtype) - sums.value) / contract.allowance(sums, extra)
+                worst = max(worst, float(np.nanmax(np.where(np.isfinite(ratio), ratio, 0))))
+        return worst
+
+    def _whole(self, expected: Expected, got: Array, call: int) -> Finding | None:
+        want = expected.whole_value.astype(got.dtype)
+        wrong = got != want
+        if not wrong.any():
+            return None
+        at = _first(wrong)
+        exact = expected.exact(at)
+        if round_to(exact.value, want.dtype) == got[at]:
+            raise SuiteError(f"the screen and the definition differ on whole numbers at {at}")
+        return Finding(
+            f"got {got[at]} at {at}, want {want[at]} (integers are exact, modulo 2^{8 * got.dtype.itemsize})",
+            call, at, want, float(abs(int(got[at]) - int(want[at]))), 0.0, "exact: integers",
+        )
+
+    def _whole_in_floats(self, expected: Expected, got: Array, call: int) -> Finding | None:
+        """Integers computed in floats, which is right in the plane profile while the floats hold them."""
+        if got.dtype.name not in ("float64", "float32"):
+            return None
+        contract = Contract(self.numerics, got.dtype.name, expected.bias is not None)
+        for at in np.ndindex(*got.shape):
+            exact = expected.exact(at)
+            error = abs(exactly(got[at]) - exact.value) if np.isfinite(got[at]) else Fraction(2) ** 2000
+            exact_range = exact.gauge < 2**contract.form.precision
+            bound = Fraction(0) if exact_range else contract.allowance(exact)
+            if error > bound:
+                want = _exact_array(expected, got.dtype)
+                return Finding(f"got {got[at]} at {at}, want {want[at]}", call, at, want, _float(error), float(bound),
+                               "exact: whole numbers that the float type holds" if exact_range else contract.in_words(exact))
+        return None
+
+    def _floats(self, expected: Expected, contract: Contract, got: Array, part: int, call: int) -> Finding | None:
+        sums = expected.sums[part]
+        wide = sums.value.dtype
+        with np.errstate(all="ignore"):
+            extra = contract.class_term(expected)
+            in_range = sums.gauge < contract.form.overflow_threshold / 2
+            want_finite = np.isfinite(sums.value)
+            error = np.abs(got.astype(wide) - sums.value)
+            bound = contract.allowance(sums, extra)
+            rounding = (sums.terms + 2) * screen_roundoff(expected.dtype) * sums.gauge * 1.01
+            must_be_exact = self._must_be_exact(expected, contract, sums)
+            room = np.where(must_be_exact, 0.0, bound * (1 - 2.0**-20) - rounding)
+            cleared = np.isfinite(error) & (error <= room)
+            # A sum that is exact in the wide type and equal to the result needs no bound.
+            cleared |= ~want_finite & _same_special(got, sums.value)
+            cleared |= want_finite & ~in_range
+        if cleared.all():
+            return None
+        order = np.argsort(np.where(cleared, -1.0, np.where(np.isfinite(error), error, np.inf)), axis=None)[::-1]
+        for flat in order[: int((~cleared).sum())]:
+            at = tuple(int(index) for index in np.unravel_index(int(flat), got.shape))
+            found = self._prove(expected, contract, got, part, call, at, bool(must_be_exact[at]), extra)
+            if found:
+                return found
+        return None
+
+    def _prove(
+        self, expected: Expected, contract: Contract, got: Array, part: int, call: int, at: tuple[int, ...],
+        must_be_exact: bool, extra: Array,
+    ) -> Finding | None:
+        """Judge one element by the definition."""
+        value = got[at]
+        want = expected.sums[part].value[at]
+        name = ("real part of " if part == 0 else "imaginary part of ") if expected.is_complex else ""
+        if not np.isfinite(want):
+            return Finding(f"got {name}{_text(value)} at {at}, want {_text(want)}", call, at,
+                           rounded_answer(expected), None, None, "NaN and infinities arise as IEEE 754 says")
+        exact = expected.exact(at, part)
+        share = np.broadcast_to(extra, got.shape)[at]
+        bound = contract.allowance(exact, Fraction(float(share)) * Fraction(1 + 2.0**-20))
+        if must_be_exact:
+            bound = Fraction(0)
+        error = abs(exactly(value) - exact.value) if np.isfinite(value) else None
+        if error is not None and error <= bound:
+            return None
+        right = rounded_answer(expected)
+        why = "exact: the sum is a number of this type in any order" if must_be_exact else contract.in_words(exact)
+        shown = f"{name}{_text(value)}"
+        if error is None:
+            return Finding(f"got {shown} at {at}, want {_text(float(exact.value))}", call, at, right, None, _float(bound), why)
+        times = "" if bound == 0 else f", {float(error / bound):.3g} times the bound"
+        return Finding(f"got {shown} at {at}, want {_text(float(exact.value))}; off by {_float(error):.3g}{times}",
+                       call, at, right, _float(error), _float(bound), why)
+
+    def _must_be_exact(self, expected: Expected, contract: Contract, sums: Any) -> Array:
+        """Where every partial sum in any order is a number of the format: T0, and T1 for a single product."""
+        if not contract.is_direct or not contract.uses_all_bits or not expected.finite_operands:
+            return np.zeros(sums.value.shape, bool)
+        form = contract.form
+        unit = _common_unit(expected)
+        gauge = expected.joint_gauge + sums.gauge if expected.is_complex and contract.joins_parts else sums.gauge
+        small = gauge < math.ldexp(1.0, form.precision) * unit if unit >= form.smallest_subnormal else False
+        if contract.flushes:
+            small = small & (unit >= form.smallest_normal)
+        single = np.zeros(sums.value.shape, bool)
+        if not expected.is_complex and not contract.flushes:
+            representable = sums.value.astype(expected.dtype).astype(sums.value.dtype) == sums.value
+            single = (sums.terms <= 1) & representable
+        return np.asarray(np.broadcast_to(small, single.shape) | single)
+
+
+def _common_unit(expected: Expected) -> float:
+    """A power of two of which all products and biases are whole multiples; 0.0 if it is too small for a float64."""
+    lowest = _lowest_bit(expected.x) + _lowest_bit(expected.w)
+    if expected.bias is not None:
+        lowest = min(lowest, _lowest_bit(expected.bias))
+    return math.ldexp(1.0, max(lowest, -1074)) if lowest >= -1074 else 0.0
+
+
+def _lowest_bit(array: Array) -> int:
+    """The largest e such that all numbers are whole multiples of 2**e; 0 for an array of zeros."""
+    parts = (array.real, array.imag) if array.dtype.kind == "c" else (array,)
+    lowest = []
+    for part in parts:
+        numbers = np.asarray(part, np.float64)
+        numbers = numbers[numbers != 0]
+        if not numbers.size:
+            continue
+        significands, exponents = np.frexp(numbers)
+        whole = np.ldexp(significands, 53).astype(np.int64)
+        trailing = np.log2((whole & -whole).astype(np.float64)).astype(np.int64)
+        lowest.append(int((exponents - 53 + trailing).min()))
+    return min(lowest, default=0)
+
+
+def rounded_answer(expected: Expected) -> Array | None:
+    """The right answer as an array of the result's dtype, correctly rounded; None if it is too large to show."""
+    if math.prod(expected.shape) > 4096:
+        return None
+    if expected.is_whole:
+        return expected.whole_value.astype(expected.dtype)
+    if expected.is_complex:
+        joined = np.empty(expected.shape, expected.dtype)
+        joined.real, joined.imag = expected.sums[0].value, expected.sums[1].value
+        return joined
+    with np.errstate(all="ignore"):
+        return expected.sums[0].value.astype(expected.dtype)
+
+
+def _exact_array(expected: Expected, dtype: np.dtype[Any]) -> Array:
+    values = [float(expected.exact(at).value) for at in np.ndindex(*expected.shape)]
+    return np.array(values, dtype).reshape(expected.shape)
+
+
+def _zeros_if_small(expected: Expected) -> Array | None:
+    try:
+        return rounded_answer(expected)
+    except (ValueError, MemoryError):
+        return None
+
+
+def _same_special(got: Array, want: Array) -> Array:
+    got_wide = got.astype(want.dtype)
+    return np.asarray((np.isnan(want) & np.isnan(got_wide)) | (np.isinf(want) & (got_wide == want)))
+
+
+def _holds(wider: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
+    if dtype.kind in "iu" and wider.kind == "f":
+        return True
+    try:
+        return bool(np.result_type(wider, dtype) == wider)
+    except TypeError:
+        return False
+
+
+def _first(wrong: Array) -> tuple[int, ...]:
+    return tuple(int(index) for index in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+
+
+def _text(value: Any) -> str:
+    return f"{float(value):.9g}"
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def same_bits(first: Call | Array | None, second: Array | None) -> bool:
+    """Whether two results are equal bit for bit, NaN payloads and the sign of zero apart."""
+    if not isinstance(first, np.ndarray) or second is None:
+        return False
+    if first.shape != second.shape or first.dtype != second.dtype:
+        return False
+    return bool(np.array_equal(first, second, equal_nan=first.dtype.kind not in "iub"))

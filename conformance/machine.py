@@ -1,0 +1,56 @@
+"""What machine and which libraries a run used."""
+
+import functools
+import importlib.metadata
+import platform
+import sys
+from typing import Any
+
+import numpy as np
+
+PACKAGES = ("numpy", "scipy", "torch", "ml_dtypes", "hypothesis", "pytest", "jinja2")
+
+
+@functools.cache
+def cpu_flags() -> frozenset[str]:
+    """What the processor can do, as Linux names it; empty elsewhere."""
+    return frozenset(_cpu_field("flags").split())
+
+
+def _cpu_field(name: str) -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                key, _, value = line.partition(":")
+                if key.strip() == name:
+                    return value.strip()
+    except OSError:
+        pass
+    return ""
+
+
+def environment() -> dict[str, Any]:
+    """Python, platform, processor, BLAS and the versions of the packages that take part."""
+    packages = {}
+    for name in PACKAGES:
+        try:
+            packages[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    interesting = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "neon", "asimd", "fma")
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()}-{platform.machine()}",
+        "cpu": _cpu_field("model name") or platform.processor() or "unknown",
+        "cpu_flags": sorted(flag for flag in interesting if flag in cpu_flags()),
+        "blas": _blas(),
+        "packages": packages,
+        "threads": 1,
+        "byteorder": sys.byteorder,
+    }
+
+
+def _blas() -> str:
+    config: dict[str, Any] = np.show_config(mode="dicts")  # type: ignore[assignment]
+    blas = config.get("Build Dependencies", {}).get("blas", {})
+    return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()

@@ -1,0 +1,300 @@
+"""The expected answer.
+
+Two steps, of which only the second can accuse:
+
+1. *Screen.* The sums, the gauge and the number of nonzero products of all outputs at once, in a wider type than the
+   one under test (integers modulo 2**64, float64 for up to float32, the 80-bit type for float64). Its own rounding is
+   bounded and taken off the bound, so that what passes the screen is proved to pass.
+2. *Proof.* What does not pass is computed again, one output at a time, by the definition in `convspec.reference` on
+   whole numbers: exact, whatever the format.
+
+The screen is itself held against the definition at a few positions of every case.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from convspec.adapters.protocol import Array, Pads, Pair
+from convspec.conformance.calls import Call
+from convspec.reference import output_element, output_size, resolve_padding, zero_pad
+
+EXTENDED = np.finfo(np.longdouble).nmant >= 63
+WIDE = {
+    "float16": np.float64, "bfloat16": np.float64, "float32": np.float64, "complex64": np.float64,
+    "float64": np.longdouble, "complex128": np.longdouble,
+}
+
+
+class SuiteError(Exception):
+    """The suite contradicts itself: its fault, never the implementation's."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """For each output, in the wide type: the sum, the gauge, how many products are nonzero, the sum without bias."""
+
+    value: Array
+    gauge: Array
+    terms: Array
+    products: Array
+
+
+class Expected:
+    """The right answer to one call, worked out as far as it is asked for.
+
+    Parameters
+    ----------
+    call : Call
+        With valid arguments.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self.is_plane = call.x.ndim == 2
+        x, w = (call.x[None, None], call.w[None, None]) if self.is_plane else (call.x, call.w)
+        self.stride: Pair = call.stride
+        self.dilation: Pair = call.dilation
+        self.groups: int = call.groups
+        kernel, size = (w.shape[2], w.shape[3]), (x.shape[2], x.shape[3])
+        self.pads: Pads = resolve_padding(
+            call.padding, size=size, kernel=kernel, stride=self.stride, dilation=self.dilation
+        )
+        height, width = (
+            output_size(size[axis], kernel[axis], pad=self.pads[axis], stride=self.stride[axis],
+                        dilation=self.dilation[axis])
+            for axis in (0, 1)
+        )
+        self.full_shape = (x.shape[0], w.shape[0], height, width)
+        self.shape = self.full_shape[2:] if self.is_plane else self.full_shape
+        self.x, self.w, self.bias = x, w, call.bias
+        self.dtype = np.result_type(x, w)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the dtype is an integer one."""
+        return self.dtype.kind in "iu"
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether the dtype is complex."""
+        return self.dtype.kind == "c"
+
+    @cached_property
+    def finite_operands(self) -> bool:
+        """Whether no number in x, w or bias is NaN or infinite."""
+        if self.is_whole:
+            return True
+        return all(bool(np.isfinite(part).all()) for part in (self.x, self.w, self.bias) if part is not None)
+
+    @cached_property
+    def whole_value(self) -> Array:
+        """The answer of an integer dtype, exact modulo 2**64, before it is cut to the dtype."""
+        windows, filters = self._windows(_as_uint64(self.x)), self._filters(_as_uint64(self.w))
+        sums = np.matmul(filters, windows).reshape(self.full_shape)
+        if self.bias is not None:
+            sums = sums + _as_uint64(self.bias)[None, :, None, None]
+        return sums.reshape(self.shape)
+
+    @cached_property
+    def sums(self) -> tuple[Sums, ...]:
+        """The sums of a floating dtype: one `Sums`, or two (real and imaginary part) for a complex one."""
+        wide = WIDE.get(self.dtype.name, np.longdouble)
+        if not self.is_complex:
+            return (self._sums([(self.x.astype(wide), self.w.astype(wide))], self._wide_bias(wide, "real"), wide),)
+        xr, xi = (np.ascontiguousarray(part).astype(wide) for part in (self.x.real, self.x.imag))
+        wr, wi = (np.ascontiguousarray(part).astype(wide) for part in (self.w.real, self.w.imag))
+        return (
+            self._sums([(xr, wr), (xi, -wi)], self._wide_bias(wide, "real"), wide),
+            self._sums([(xr, wi), (xi, wr)], self._wide_bias(wide, "imag"), wide),
+        )
+
+    @cached_property
+    def joint_gauge(self) -> Array:
+        """For complex numbers: the gauge of |re| + |im| of both, which bounds what three real products can lose."""
+        wide = WIDE[self.dtype.name]
+        x, w = (np.abs(part.real).astype(wide) + np.abs(part.imag).astype(wide) for part in (self.x, self.w))
+        joint = _matmul(self._filters(w), self._windows(x)).reshape(self.full_shape)
+        if self.bias is not None:
+            joint = joint + (np.abs(self.bias.real) + np.abs(self.bias.imag)).astype(wide)[None, :, None, None]
+        return np.asarray(joint.reshape(self.shape))
+
+    def _wide_bias(self, wide: Any, part: str) -> Array | None:
+        return None if self.bias is None else getattr(self.bias, part).astype(wide)
+
+    def _sums(self, pairs: list[tuple[Array, Array]], bias: Array | None, wide: Any) -> Sums:
+        value = gauge = terms = np.zeros((), wide)
+        multiply = _matmul if self.finite_operands else _einsum
+        with np.errstate(all="ignore"):
+            for x, w in pairs:
+                windows, filters = self._windows(x), self._filters(w)
+                value = value + multiply(filters, windows)
+                gauge = gauge + multiply(np.abs(filters), np.abs(windows))
+                terms = terms + _matmul((filters != 0).astype(np.float64), (windows != 0).astype(np.float64))
+            value, gauge, terms = (part.reshape(self.full_shape) for part in (value, gauge, terms))
+            products = value
+            if bias is not None:
+                column = bias[None, :, None, None]
+                value, gauge, terms = value + column, gauge + np.abs(column), terms + (column != 0)
+        return Sums(*(part.reshape(self.shape) for part in (value, gauge, terms, products)))
+
+    def _windows(self, x: Array) -> Array:
+        """(N, groups, K, oH * oW): a column for each output position."""
+        padded = np.ascontiguousarray(np.pad(x, ((0, 0), (0, 0), *self.pads)))
+        n, _, height, width = self.full_shape
+        per_group, (kernel_height, kernel_width) = self.w.shape[1], self.w.shape[2:]
+        by_n, by_c, by_row, by_column = padded.strides
+        # A step along an axis of length 1 is never taken, and may be too large for a memory address.
+        lengths = (kernel_height, kernel_width, height, width)
+        steps = [step if length > 1 else 0 for step, length in zip((*self.dilation, *self.stride), lengths, strict=True)]
+        view = np.lib.stride_tricks.as_strided(
+            padded,
+            (n, self.groups, per_group, kernel_height, kernel_width, height, width),
+            (by_n, by_c * per_group, by_c, *(step * by for step, by in zip(steps, (by_row, by_column) * 2, strict=True))),
+        )
+        return view.reshape(n, self.groups, per_group * kernel_height * kernel_width, height * width)
+
+    def _filters(self, w: Array) -> Array:
+        """(groups, C_out / groups, K): a row for each output channel."""
+        return w.reshape(self.groups, w.shape[0] // self.groups, math.prod(w.shape[1:]))
+
+    def exact(self, position: tuple[int, ...], part: int = 0) -> "ExactElement":
+        """One output by the definition, on exact numbers.
+
+        Parameters
+        ----------
+        position : tuple of int
+            (n, o, i, j), or (i, j) for a plane.
+        part : int
+            0 the real part, 1 the imaginary part of a complex result.
+        """
+        n, o, i, j = (0, 0, *position) if self.is_plane else position
+
+        def element(x: Any, w: Any) -> Any:
+            return output_element(
+                x, w, None, n, o, i, j, stride=self.stride, dilation=self.dilation, groups=self.groups
+            )
+
+        total, gauge, terms = Fraction(0), Fraction(0), 0
+        for x, w, sign in self._exact_pairs[part]:
+            unit = _power_of_two(x.exponent + w.exponent)
+            total += sign * element(x, w) * unit
+            gauge += element(x.seen_as(abs), w.seen_as(abs)) * unit
+            terms += element(x.seen_as(bool), w.seen_as(bool))
+        offset = Fraction(0)
+        if self.bias is not None:
+            number = self.bias[o]
+            offset = exactly(number.imag if part else number.real)
+        return ExactElement(total + offset, gauge + abs(offset), terms + (offset != 0), total)
+
+    @cached_property
+    def _exact_pairs(self) -> tuple[list[tuple["_Exact", "_Exact", int]], ...]:
+        padded = zero_pad(self.x, self.pads)
+        if not self.is_complex:
+            return ([(_Exact(padded), _Exact(self.w), 1)],)
+        xr, xi, wr, wi = _Exact(padded.real), _Exact(padded.imag), _Exact(self.w.real), _Exact(self.w.imag)
+        return [(xr, wr, 1), (xi, wi, -1)], [(xr, wi, 1), (xi, wr, 1)]
+
+    def verify_screen(self, positions: int = 2) -> None:
+        """Hold the screen against the definition at a few positions, spread over the output.
+
+        Raises
+        ------
+        SuiteError
+            They differ by more than the screen's own rounding.
+        """
+        count = math.prod(self.shape)
+        if count == 0 or not self.finite_operands:
+            return
+        for step in range(min(positions, count)):
+            position = tuple(int(index) for index in np.unravel_index((step * 7919 + count // 3) % count, self.shape))
+            if self.is_whole:
+                right = self.exact(position).value % 2**64 == int(self.whole_value[position])
+            else:
+                right = all(self._screen_holds(position, part) for part in range(len(self.sums)))
+            if not right:
+                raise SuiteError(f"the screen and the definition differ at {position}")
+
+    def _screen_holds(self, position: tuple[int, ...], part: int) -> bool:
+        screen, exact = self.sums[part], self.exact(position, part)
+        rounding = Fraction(screen_roundoff(self.dtype)) * (exact.terms + 2) * exact.gauge
+        distance = abs(exactly(screen.value[position]) - exact.value)
+        return distance <= rounding and int(screen.terms[position]) == exact.terms
+
+
+@dataclass(frozen=True)
+class ExactElement:
+    """One output on exact numbers: the sum, the gauge, how many products are nonzero, the sum without bias."""
+
+    value: Fraction
+    gauge: Fraction
+    terms: int
+    products: Fraction
+
+
+class _Exact:
+    """An array whose numbers are taken out as whole multiples of one power of two.
+
+    Only what the definition asks for is converted: a window, not the picture.
+    """
+
+    def __init__(self, array: Array, see: Callable[[int], int] = int, exponent: int | None = None) -> None:
+        self._array, self._see, self.shape = array, see, array.shape
+        self.exponent = _lowest_exponent(array) if exponent is None else exponent
+
+    def seen_as(self, see: Callable[[int], int]) -> "_Exact":
+        """The same array with each number put through `see`."""
+        return _Exact(self._array, see, self.exponent)
+
+    def __getitem__(self, index: tuple[int, ...]) -> int:
+        number = self._array[index]
+        if self._array.dtype.kind in "iu":
+            return self._see(int(number))
+        numerator, denominator = float(number).as_integer_ratio()
+        return self._see((numerator << -self.exponent if self.exponent < 0 else numerator >> self.exponent) // denominator)
+
+
+def _lowest_exponent(array: Array) -> int:
+    """An exponent e such that all numbers are whole multiples of 2**e; at most 0."""
+    if array.dtype.kind in "iu":
+        return 0
+    _, exponents = np.frexp(array.astype(np.float64))
+    return min(0, int(exponents.min(initial=0)) - 53)
+
+
+def screen_roundoff(dtype: np.dtype[Any]) -> float:
+    """Unit roundoff of the wide type in which the screen computes this dtype."""
+    return float(np.finfo(WIDE.get(dtype.name, np.longdouble)).eps) / 2
+
+
+def _as_uint64(array: Array) -> Array:
+    if array.dtype.kind == "f":
+        array = array.astype(np.int64)
+    return array.astype(np.int64 if array.dtype.kind == "i" else np.uint64).view(np.uint64)
+
+
+def _matmul(filters: Array, windows: Array) -> Array:
+    return np.matmul(filters, windows)
+
+
+def _einsum(filters: Array, windows: Array) -> Array:
+    """Products and sums without BLAS, which may skip a product with zero."""
+    return np.einsum("gok,ngkp->ngop", filters, windows)
+
+
+def _power_of_two(exponent: int) -> Fraction:
+    return Fraction(2**exponent) if exponent >= 0 else Fraction(1, 2**-exponent)
+
+
+def exactly(number: Any) -> Fraction:
+    """A finite number of any real type, exactly."""
+    if isinstance(number, np.longdouble):
+        significand, exponent = np.frexp(number)
+        return Fraction(int(np.ldexp(significand, 64))) * _power_of_two(int(exponent) - 64)
+    if isinstance(number, np.integer):
+        return Fraction(int(number))
+    return Fraction(float(number))

@@ -1,0 +1,168 @@
+"""Making the calls of a trial, and looking at what was done to the arguments and to the process.
+
+This is the part that runs beside the implementation, normally in a child process.
+"""
+
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+
+from convspec.adapters.protocol import Adapter, Array
+from convspec.conformance.calls import Call, Outcome
+from convspec.conformance.layouts import place
+
+TEXT_LIMIT = 2000
+# Fills memory that is given back, so that a result left unwritten holds this and not a lucky zero.
+GARBAGE = (0xA5, 0x5A)
+
+Placed = dict[str, tuple[Array, Array]]
+
+
+def perform(adapter: Adapter, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
+    """Make the calls in order and say what came of each.
+
+    Parameters
+    ----------
+    adapter : Adapter
+    calls : tuple of Call
+        Neighbours with the same thread number above 0 are made at the same time.
+
+    Returns
+    -------
+    tuple of Outcome
+        One for each call. An exception of the implementation is an outcome, not an error.
+    """
+    outcomes: list[Outcome] = []
+    placed: Placed = {}
+    earlier: list[Array] = []
+    index = 0
+    while index < len(calls):
+        call = calls[index]
+        if call.thread:
+            together = [other for other in calls[index:] if other.thread == call.thread]
+            outcomes.extend(_at_the_same_time(adapter, together))
+            index += len(together)
+            continue
+        placed = _refilled(placed, call) if call.same_buffers else _placed(call)
+        outcomes.append(_one(adapter, call, placed, index, earlier))
+        index += 1
+    return tuple(outcomes)
+
+
+def _placed(call: Call) -> Placed:
+    placed = {"x": place(call.x, call.layout_x), "w": place(call.w, call.layout_w)}
+    if call.bias is not None:
+        placed["bias"] = place(call.bias, call.layout_bias)
+    return placed
+
+
+def _refilled(placed: Placed, call: Call) -> Placed:
+    """The arrays of the call before, with new numbers in the same memory."""
+    for name, (view, buffer) in placed.items():
+        wanted = getattr(call, name)
+        if view.flags.writeable:
+            view[...] = wanted
+        elif not np.array_equal(view, wanted):
+            placed[name] = place(wanted, "C")
+        else:
+            placed[name] = (view, buffer)
+    return placed
+
+
+def _one(adapter: Adapter, call: Call, placed: Placed, index: int, earlier: list[Array]) -> Outcome:
+    before = {name: buffer.tobytes() for name, (_, buffer) in placed.items()}
+    _leave_garbage(call, index)
+    random_before, errors_before = _random_state() if call.watched else (), np.geterr()
+    outcome = _answer(adapter, call, placed)
+    disturbed = []
+    if call.watched and _random_state() != random_before:
+        disturbed.append("NumPy's random state")
+    if np.geterr() != errors_before:
+        disturbed.append("NumPy's error state")
+        np.seterr(**errors_before)
+    changed = tuple(name for name, (_, buffer) in placed.items() if buffer.tobytes() != before[name])
+    aliases: list[str] = []
+    if outcome.value is not None:
+        aliases = [name for name, (_, buffer) in placed.items() if np.may_share_memory(outcome.value, buffer)]
+        if any(np.may_share_memory(outcome.value, result) for result in earlier):
+            aliases.append("an earlier result")
+        earlier.append(outcome.value)
+    if changed or aliases or disturbed:
+        # A copy, so that what is sent is what was returned and not what a later call makes of it.
+        return Outcome(outcome.kind, outcome.value, outcome.text, changed, tuple(aliases), tuple(disturbed))
+    return outcome
+
+
+def _answer(adapter: Adapter, call: Call, placed: Placed) -> Outcome:
+    bias = placed["bias"][0] if "bias" in placed else None
+    try:
+        value: Any = adapter.conv2d(
+            placed["x"][0], placed["w"][0], bias,
+            stride=call.stride, padding=call.padding, dilation=call.dilation, groups=call.groups,
+        )
+    except MemoryError as error:
+        return Outcome("out of memory", None, f"MemoryError: {error}"[:TEXT_LIMIT])
+    except (SystemExit, KeyboardInterrupt) as error:
+        return Outcome("exited", None, f"tried to end the process ({type(error).__name__}: {error})"[:TEXT_LIMIT])
+    except BaseException as error:
+        return Outcome("raised", None, f"{type(error).__name__}: {error}"[:TEXT_LIMIT])
+    if isinstance(value, np.ndarray):
+        return Outcome("returned", value)
+    if hasattr(value, "__array__") and not np.isscalar(value):
+        return Outcome("returned", np.asarray(value))
+    kind = type(value).__name__
+    return Outcome("not an array", None, f"a {kind}, not an array: {value!r}"[:200] if value is not None else "None, not an array")
+
+
+def _at_the_same_time(adapter: Adapter, calls: list[Call]) -> list[Outcome]:
+    """Each call in a thread of its own, all started together, the interpreter switching as often as it can."""
+    outcomes: list[Outcome] = [Outcome("raised", None, "the thread did not end")] * len(calls)
+    placed = [_placed(call) for call in calls]
+    start = threading.Barrier(len(calls))
+
+    def run(index: int) -> None:
+        start.wait()
+        outcomes[index] = _answer(adapter, calls[index], placed[index])
+
+    threads = [threading.Thread(target=run, args=(index,), daemon=True) for index in range(len(calls))]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    return outcomes
+
+
+def _leave_garbage(call: Call, index: int) -> None:
+    """Fill and give back memory of the size of the result, which an allocation without clearing gets again."""
+    try:
+        rows, columns = _output_area(call)
+    except (TypeError, ValueError, ZeroDivisionError, IndexError, OverflowError):
+        return
+    count = rows * columns * (call.x.shape[0] * call.w.shape[0] if call.x.ndim == 4 else 1)
+    if not 0 < count <= 1 << 16:
+        return
+    for size in {count * call.x.dtype.itemsize, count * 8, count * 4}:
+        garbage = [np.full(size, GARBAGE[index % 2], np.uint8) for _ in range(4)]
+        del garbage
+
+
+def _output_area(call: Call) -> tuple[int, int]:
+    pads = call.padding if not isinstance(call.padding, str) else ((0, 0), (0, 0))
+    area = []
+    for axis in (0, 1):
+        room = call.x.shape[axis - 2] + pads[axis][0] + pads[axis][1]
+        area.append((room - (call.w.shape[axis - 2] - 1) * call.dilation[axis] - 1) // call.stride[axis] + 1)
+    return area[0], area[1]
+
+
+def _random_state() -> tuple[Any, ...]:
+    """NumPy's global generator: its place in the stream, and a few of its words."""
+    state = np.random.mtrand._rand._bit_generator.state["state"]
+    return int(state["pos"]), state["key"][:4].tobytes()

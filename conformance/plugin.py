@@ -1,0 +1,209 @@
+"""The suite as a pytest plugin: one item for each adapter and requirement.
+
+Load it with ``-p convspec.conformance.plugin`` and name adapters with ``--convspec``; ``convspec check`` does so in an
+isolated configuration. Results travel with the reports of the items, so that xdist loses nothing.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convspec.conformance.results import BAD
+from convspec.conformance.run import Run, Settings
+
+CATALOGUE = Path(__file__).with_name("catalogue.toml")
+PROPERTY = "convspec"
+RUN = pytest.StashKey[Run]()
+
+
+class Prepared:
+    """Carries a run whose adapters are already started into pytest."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+
+class DoesNotHold(Exception):
+    """A requirement that the adapter claims does not hold."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The suite's options."""
+    group = parser.getgroup("convspec", "conformance of 2-D convolutions")
+    group.addoption("--convspec", action="append", default=[], metavar="TARGET", help="an adapter to verify; may be repeated")
+    group.addoption("--convspec-settings", default=None, help="settings as JSON; used by `convspec check`")
+    group.addoption("--convspec-out", default=None, metavar="DIR", help="folder of results.jsonl")
+
+
+def settings_from(config: pytest.Config) -> Settings:
+    """The settings that the options give."""
+    text = config.getoption("--convspec-settings")
+    given: dict[str, Any] = json.loads(text) if text else {}
+    for name in ("targets", "only", "dtypes", "found_by_pattern"):
+        given[name] = tuple(given.get(name, ()))
+    given["targets"] = (*given["targets"], *config.getoption("--convspec"))
+    return Settings(**given)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the run that the caller prepared, or prepare one."""
+    prepared = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Prepared)]
+    if prepared:
+        config.stash[RUN] = prepared[0].run
+    elif config.getoption("--convspec") or config.getoption("--convspec-settings"):
+        config.stash[RUN] = Run(settings_from(config))
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Without other arguments, collect the catalogue alone."""
+    if RUN in session.config.stash and str(CATALOGUE) not in session.config.args:
+        session.config.args.append(str(CATALOGUE))
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CatalogueFile | None":
+    """The catalogue is the file of all items."""
+    if file_path == CATALOGUE and RUN in parent.config.stash:
+        return CatalogueFile.from_parent(parent, path=file_path)
+    return None
+
+
+class CatalogueFile(pytest.File):
+    """Collects the adapters."""
+
+    def collect(self) -> Iterator["AdapterNode"]:
+        """One node for each target."""
+        run = self.config.stash[RUN]
+        for target in run.settings.named:
+            yield AdapterNode.from_parent(self, name=run.ids[target], target=target)
+
+
+class AdapterNode(pytest.Collector):
+    """Collects the requirements of one adapter."""
+
+    def __init__(self, *, target: str, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.target = target
+
+    def collect(self) -> Iterator["RequirementItem"]:
+        """One item for each requirement."""
+        for id in self.config.stash[RUN].selected:
+            yield RequirementItem.from_parent(self, name=id, target=self.target)
+
+
+class RequirementItem(pytest.Item):
+    """One requirement held against one adapter."""
+
+    def __init__(self, *, target: str, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.target = target
+
+    def runtest(self) -> None:
+        """Verify, and put the lines where the report carries them."""
+        run = self.config.stash[RUN]
+        line = run.verify(self.target, self.name)
+        self.user_properties.append((PROPERTY, json.dumps({"target": self.target, "verdict": line, "adapter": run.adapter_lines.get(self.target)})))
+        outcome, reason = line["outcome"], line["reason"]
+        if outcome in ("skipped", "unavailable", "planned"):
+            pytest.skip(f"{outcome}: {reason}")
+        if outcome == "known deviation":
+            pytest.xfail(reason)
+        if outcome in BAD:
+            repro = line.get("counterexample", {}).get("repro", "")
+            raise DoesNotHold(f"{outcome}: {reason}\n{repro}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What does not hold, without a traceback of the suite."""
+        if isinstance(excinfo.value, DoesNotHold):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where JUnit says that it is."""
+        return CATALOGUE, 0, f"{self.parent.name if self.parent else ''} {self.name}"
+
+
+class Intake:
+    """Takes the lines of all reports into the run of the controlling process, and shows how far it is."""
+
+    def __init__(self, run: Run, out: Path | None, progress: "Progress | None") -> None:
+        self.run, self.out, self.progress = run, out, progress
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in one report."""
+        for name, value in report.user_properties:
+            if name == PROPERTY and report.when == "call":
+                content = json.loads(str(value))
+                target, line = content["target"], content["verdict"]
+                self.run.verdict_lines[target, line["requirement"]] = line
+                if content["adapter"] is not None:
+                    self._adapter(target, content["adapter"])
+                if self.progress is not None:
+                    self.progress.show(line)
+
+    def _adapter(self, target: str, line: dict[str, Any]) -> None:
+        known = self.run.adapter_lines.setdefault(target, line)
+        for old, new in zip(known["deviations"], line["deviations"], strict=True):
+            old["seen"] = old["seen"] or new["seen"]
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write what there is: complete, or without a footer."""
+        if self.progress is not None:
+            self.progress.end()
+        if self.out is not None:
+            self.run.write(self.out / "results.jsonl")
+
+
+class Progress:
+    """One line that changes on a terminal; one line for each family elsewhere."""
+
+    def __init__(self, run: Run) -> None:
+        self.total = len(run.settings.named) * len(run.selected)
+        self.done = 0
+        self.on_terminal = sys.stderr.isatty()
+        self._last: tuple[str, str] = ("", "")
+        self._counts: dict[str, int] = {}
+
+    def show(self, line: dict[str, Any]) -> None:
+        """One more verdict."""
+        self.done += 1
+        place = (line["adapter"], line["requirement"].partition("-")[0])
+        if self.on_terminal:
+            sys.stderr.write(f"\r\x1b[K{self.done:4d}/{self.total} {line['adapter']} {line['requirement']} {line['outcome']}")
+            if line["outcome"] in BAD:
+                sys.stderr.write(f": {line['reason'][:100]}\n")
+        elif place != self._last:
+            self.end()
+            self._last = place
+        self._counts[line["outcome"]] = self._counts.get(line["outcome"], 0) + 1
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Close the line."""
+        if self.on_terminal:
+            sys.stderr.write("\r\x1b[K")
+        elif self._counts:
+            counts = ", ".join(f"{number} {outcome}" for outcome, number in self._counts.items())
+            sys.stderr.write(f"{self.done:4d}/{self.total} {self._last[0]} {self._last[1]}: {counts}\n")
+        self._counts = {}
+        sys.stderr.flush()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In the controlling process, take in reports."""
+    config = session.config
+    if RUN not in config.stash or hasattr(config, "workerinput"):
+        return
+    out = config.getoption("--convspec-out")
+    progress = None if config.pluginmanager.has_plugin("terminalreporter") else Progress(config.stash[RUN])
+    config.pluginmanager.register(Intake(config.stash[RUN], Path(out) if out else None, progress), "convspec-intake")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the children."""
+    if RUN in config.stash:
+        config.stash[RUN].close()

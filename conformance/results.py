@@ -1,0 +1,116 @@
+"""The results file: one JSON object a line, the same bytes for the same run but for times."""
+
+import json
+import math
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convspec.adapters.protocol import Array, Capabilities, Numerics
+from convspec.conformance.case import Case
+from convspec.conformance.engine import Counterexample, Verdict
+
+SCHEMA_VERSION = 1
+ARRAY_LIMIT = 4096
+OUTCOMES = (
+    "passed", "failed", "errored", "crashed", "timed out", "out of memory", "skipped", "unavailable", "known deviation",
+    "unexpectedly passing", "info", "mistrusted", "planned",
+)
+BAD = ("failed", "errored", "crashed", "timed out", "out of memory", "mistrusted", "unexpectedly passing")
+
+
+def dump(line: Mapping[str, Any]) -> str:
+    """One line of a results file, keys sorted, without its newline."""
+    return json.dumps(_plain(line), sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: NaN and infinities as strings, complex numbers as pairs."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, complex):
+        return [_plain(value.real), _plain(value.imag)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, int | float | str | bool) or value is None:
+        return value
+    return str(value)
+
+
+def array_line(array: Array | None) -> dict[str, Any] | None:
+    """An array with its shape and dtype; its numbers only if they are not too many."""
+    if array is None:
+        return None
+    line: dict[str, Any] = {"shape": list(array.shape), "dtype": array.dtype.name}
+    if array.size > ARRAY_LIMIT:
+        return line | {"data": None, "note": f"{array.size} numbers, too many to write out"}
+    numbers = array.astype(np.float64) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
+    return line | {"data": numbers.ravel().tolist() if numbers.dtype.kind != "O" else [str(item) for item in numbers.ravel()]}
+
+
+def capabilities_line(capabilities: Capabilities) -> dict[str, Any]:
+    """The claims as plain data."""
+    names = ("profile", "dtypes", "stride", "padding", "padding_words", "dilation", "groups", "bias", "square_kernels_only",
+             "empty_output", "mixed_dtypes", "zero_channels", "wider_result")
+    return {name: getattr(capabilities, name) for name in names}
+
+
+def numerics_line(numerics: Numerics) -> dict[str, Any]:
+    """The numerics contract as plain data."""
+    names = ("algorithm", "tile", "accumulator", "input_precision", "flush_to_zero", "complex_products", "nan_local")
+    return {name: getattr(numerics, name) for name in names}
+
+
+def verdict_line(verdict: Verdict, expected: Array | None = None, target: str = "") -> dict[str, Any]:
+    """A verdict, with its counterexample where there is one; `target` is what names the adapter on the command line."""
+    line: dict[str, Any] = {
+        "type": "verdict", "adapter": verdict.adapter, "requirement": verdict.requirement, "outcome": verdict.outcome,
+        "reason": verdict.reason, "cases": verdict.cases, "calls": verdict.calls, "seconds": round(verdict.seconds, 3),
+        "evidence": verdict.evidence, "nontrivial": verdict.nontrivial,
+        "worst_ratio": None if verdict.worst_ratio is None else float(f"{verdict.worst_ratio:.4g}"),
+    }
+    if verdict.counterexample is not None:
+        line["counterexample"] = counterexample_line(target or verdict.adapter, verdict.requirement, verdict.counterexample, expected)
+    return line
+
+
+def counterexample_line(target: str, requirement: str, found: Counterexample, expected: Array | None) -> dict[str, Any]:
+    """A failing case with its arrays, what was expected and what came, and the line that repeats it."""
+    case, finding = found.case, found.finding
+    call = found.trial.calls[finding.call]
+    outcome = found.trial.outcomes[min(finding.call, len(found.trial.outcomes) - 1)]
+    line: dict[str, Any] = {
+        "case": f"{requirement} {case.line}", "id": case.id, "call": finding.call,
+        "x": array_line(call.x), "w": array_line(call.w), "bias": array_line(call.bias),
+        "stride": call.stride, "padding": call.padding, "dilation": call.dilation, "groups": call.groups,
+        "layout": {"x": call.layout_x, "w": call.layout_w, "bias": call.layout_bias},
+        "expected": array_line(expected), "got": array_line(outcome.value),
+        "got_text": f"{outcome.kind} {outcome.text}".strip() if outcome.value is None else "",
+        "at": finding.at, "error": finding.error, "bound": finding.bound, "bound_text": finding.bound_text,
+        "message": finding.reason, "repro": repro_line(target, requirement, case),
+    }
+    if found.history:
+        line["history"] = [f"{requirement} {earlier.line}" for earlier in found.history]
+    return line
+
+
+def repro_line(target: str, requirement: str, case: Case) -> str:
+    """The command that repeats one case."""
+    return f"convspec repro '{requirement} {case.line}' --adapter {shlex.quote(target)}"
+
+
+def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Write a results file in one step: a reader sees the old one or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    with open(beside, "w", encoding="utf-8", newline="\n") as file:
+        for line in lines:
+            file.write(dump(line) + "\n")
+    beside.replace(path)

@@ -1,0 +1,311 @@
+"""A whole run: adapters and requirements, what is known so far, and what it amounts to."""
+
+import collections
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter
+from convspec.adapters.protocol import Adapter
+from convspec.conformance.battery import Battery
+from convspec.conformance.catalogue import catalogue, select
+from convspec.conformance.child import Child, start
+from convspec.conformance.engine import Oracle, Verdict, Verifier, right_answer_of
+from convspec.conformance.machine import environment
+from convspec.conformance.requirements import requirements
+from convspec.conformance.results import (
+    BAD,
+    SCHEMA_VERSION,
+    capabilities_line,
+    numerics_line,
+    verdict_line,
+    write_lines,
+)
+
+OPEN_CHILDREN = 3
+CONFORMS, DOES_NOT_CONFORM, WRONG_USAGE, NOTHING_VERIFIED, SUITE_FAILED = range(5)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked for.
+
+    Parameters
+    ----------
+    targets : tuple of str
+        Adapters; empty for the built-in ones whose library is installed.
+    only : tuple of str
+        Requirements or families; empty for all.
+    effort, seed : str, int
+    profile : "plane", "layer" or None
+        None: what each adapter claims.
+    dtypes : tuple of str
+        Element types to ask for instead of the claimed ones.
+    time_limit : float
+        Seconds for one trial.
+    objects : mapping
+        Adapters that cannot be found by name, by the name they get.
+    found_by_pattern : tuple of str
+        Targets that a pattern such as ``homework/*.py:conv`` found: one that cannot be loaded does not stop the others.
+    version : str
+        Of the suite, for the header.
+    """
+
+    targets: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    effort: str = "standard"
+    seed: int = 0
+    profile: str | None = None
+    dtypes: tuple[str, ...] = ()
+    time_limit: float = 10.0
+    objects: Mapping[str, Adapter] = field(default_factory=dict)
+    found_by_pattern: tuple[str, ...] = ()
+    version: str = "unknown"
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The targets, the built-in ones if none was given."""
+        return self.targets or DEFAULTS
+
+
+class Run:
+    """Verifies adapters one requirement at a time, and remembers the lines.
+
+    Raises
+    ------
+    ValueError
+        A setting is out of range; the message names it.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.selected = select(settings.only)
+        self.battery = Battery(settings.seed, settings.effort)
+        self.oracle = Oracle()
+        self.started = time.perf_counter()
+        self.ids = _short_ids(settings.named)
+        self.adapter_lines: dict[str, dict[str, Any]] = {}
+        self.verdict_lines: dict[tuple[str, str], dict[str, Any]] = {}
+        self._children: dict[str, Child] = {}
+        self._missing: dict[str, _Missing] = {}
+        self._verifiers: dict[str, Verifier] = {}
+
+    def start_all(self) -> None:
+        """Start the first few targets side by side, so that a wrong name is found before anything runs.
+
+        Raises
+        ------
+        UnknownAdapter, Unavailable
+            A named target cannot be loaded. Where none was named, a missing library is not an error.
+        """
+        first = self.settings.named[:OPEN_CHILDREN]
+        for target in first:
+            self._started(target)
+        for target in first:
+            if target not in self.settings.found_by_pattern:
+                self._child(target)
+
+    def _started(self, target: str) -> Child:
+        if target not in self._children:
+            self._children[target] = start(
+                target, adapter=self.settings.objects.get(target), dtypes=self.settings.dtypes,
+                time_limit=self.settings.time_limit,
+            )
+        return self._children[target]
+
+    def _child(self, target: str) -> "Child | _Missing":
+        if target in self._missing:
+            return self._missing[target]
+        child = self._started(target)
+        try:
+            assert child.description is not None
+        except Unavailable as error:
+            if self.settings.targets:
+                raise
+            self._missing[target] = _Missing(str(error))
+            return self._missing[target]
+        return child
+
+    def verifier(self, target: str) -> Verifier | None:
+        """The verifier of a target; None if its library is not installed."""
+        if target in self._verifiers:
+            return self._verifiers[target]
+        child = self._child(target)
+        if isinstance(child, _Missing):
+            self.adapter_lines[target] = self._unavailable_line(target, child.reason)
+            return None
+        verifier = Verifier(
+            self.ids[target], child, self.battery, self.oracle, profile=self.settings.profile, dtypes=self.settings.dtypes
+        )
+        self._verifiers[target] = verifier
+        self.adapter_lines[target] = self._adapter_line(target, verifier)
+        for other in list(self._children):
+            if len(self._children) > OPEN_CHILDREN and other != target:
+                self._children.pop(other).close()
+                self._verifiers.pop(other, None)
+        return verifier
+
+    def verify(self, target: str, requirement: str) -> dict[str, Any]:
+        """Hold one requirement against one target; the line for the results."""
+        entry = catalogue()[requirement]
+        if not entry.is_checked:
+            verdict = Verdict(self.ids[target], requirement, "planned", "not yet tested")
+            return self._remember(target, verdict_line(verdict))
+        try:
+            verifier = self.verifier(target)
+        except (UnknownAdapter, ValueError) as error:
+            if isinstance(error, UnknownAdapter) and target not in self.settings.found_by_pattern:
+                raise
+            self.adapter_lines.setdefault(target, self._unavailable_line(target, str(error), available=True))
+            verdict = Verdict(self.ids[target], requirement, "errored", str(error))
+            return self._remember(target, verdict_line(verdict))
+        if verifier is None:
+            reason = self.adapter_lines[target]["reason"]
+            return self._remember(target, verdict_line(Verdict(self.ids[target], requirement, "unavailable", reason)))
+        found = requirements()[requirement]
+        verdict = verifier.verify(found, entry)
+        expected = None
+        if verdict.counterexample is not None:
+            expected = right_answer_of(found, verdict.counterexample, self.oracle)
+        self._mark_deviations(target, verdict)
+        return self._remember(target, verdict_line(verdict, expected, target))
+
+    def _remember(self, target: str, line: dict[str, Any]) -> dict[str, Any]:
+        self.verdict_lines[target, line["requirement"]] = line
+        return line
+
+    def _mark_deviations(self, target: str, verdict: Verdict) -> None:
+        for index in verdict.deviations:
+            self.adapter_lines[target]["deviations"][index]["seen"] = True
+
+    def _adapter_line(self, target: str, verifier: Verifier) -> dict[str, Any]:
+        child, claims = verifier.child, verifier.capabilities
+        bridged = dict(claims.bridged)
+        features = {"stride": claims.stride != "none", "padding": claims.padding != "none", "dilation": claims.dilation != "none",
+                    "groups": claims.groups, "bias": claims.bias}
+        return {
+            "type": "adapter", "id": self.ids[target], "target": target, "name": child.description.name,
+            "versions": child.description.versions, "available": True, "reason": "", "profile": claims.profile,
+            "capabilities": capabilities_line(claims),
+            "not_claimed": [
+                *({"feature": feature, "reason": reason} for feature, reason in verifier.not_claimed.items()),
+                *({"feature": reason.partition(":")[0], "reason": reason} for reason in child.description.exclusions),
+            ],
+            "native": [name for name, offered in features.items() if offered and not any(name in key for key in bridged)],
+            "bridged": bridged, "numerics": numerics_line(child.description.numerics),
+            "deviations": [
+                {"requirements": list(note.requirements), "reason": note.reason, "link": note.link, "seen": False,
+                 "applies": note.applies}
+                for note in child.description.deviations
+            ],
+            "isolation": child.isolation,
+        }
+
+    def _unavailable_line(self, target: str, reason: str, available: bool = False) -> dict[str, Any]:
+        return {
+            "type": "adapter", "id": self.ids[target], "target": target, "name": target, "versions": {}, "available": available,
+            "reason": reason, "profile": "layer", "capabilities": {}, "not_claimed": [], "native": [], "bridged": {},
+            "numerics": {}, "deviations": [], "isolation": "",
+        }
+
+    def close(self) -> None:
+        """End all children."""
+        for child in self._children.values():
+            child.close()
+        self._children.clear()
+        self._verifiers.clear()
+
+    def header(self) -> dict[str, Any]:
+        """The first line of the results."""
+        settings = self.settings
+        date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
+        return {
+            "type": "header", "schema_version": SCHEMA_VERSION, "suite": {"name": "convspec", "version": settings.version},
+            "seed": settings.seed, "effort": settings.effort, "profile": settings.profile, "only": list(settings.only),
+            "date": date, "environment": environment(), "targets": list(settings.named),
+        }
+
+    def is_complete(self) -> bool:
+        """Whether every selected requirement has a verdict for every target."""
+        return all((target, id) in self.verdict_lines for target in self.settings.named for id in self.selected)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """All lines in their order; a footer only if the run is complete."""
+        order = {id: index for index, id in enumerate(catalogue())}
+        targets = {target: index for index, target in enumerate(self.settings.named)}
+        lines = [self.header(), *(entry.line() for entry in catalogue().values())]
+        lines += [self.adapter_lines[target] for target in self.settings.named if target in self.adapter_lines]
+        by_place = sorted(self.verdict_lines.items(), key=lambda item: (targets[item[0][0]], order[item[0][1]]))
+        lines += [line for _, line in by_place]
+        if self.is_complete():
+            lines.append(self.footer())
+        return lines
+
+    def footer(self) -> dict[str, Any]:
+        """Totals, the verdict for each adapter, the exit status."""
+        return {
+            "type": "footer", "totals": self.totals(), "verdicts": self.conclusions(), "exit_status": self.exit_status(),
+            "seconds": round(time.perf_counter() - self.started, 1),
+        }
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """For each adapter, how many requirements had each outcome."""
+        counts: dict[str, collections.Counter[str]] = {self.ids[target]: collections.Counter() for target in self.settings.named}
+        for (target, _), line in self.verdict_lines.items():
+            counts[self.ids[target]][line["outcome"]] += 1
+        return {name: dict(sorted(counter.items())) for name, counter in counts.items()}
+
+    def conclusions(self) -> dict[str, str]:
+        """For each adapter: conforms, does not conform, nothing verified, unavailable."""
+        return {self.ids[target]: self._conclusion(target) for target in self.settings.named}
+
+    def _conclusion(self, target: str) -> str:
+        lines = [line for (name, _), line in self.verdict_lines.items() if name == target]
+        if any(counts_against(line) for line in lines):
+            return "does not conform"
+        if any(line["outcome"] in ("passed", "known deviation") for line in lines):
+            return "conforms"
+        return "unavailable" if any(line["outcome"] == "unavailable" for line in lines) else "nothing verified"
+
+    def exit_status(self) -> int:
+        """0 conforms; 1 something that was claimed does not hold; 3 nothing was verified."""
+        conclusions = set(self.conclusions().values())
+        if "does not conform" in conclusions:
+            return DOES_NOT_CONFORM
+        return CONFORMS if "conforms" in conclusions else NOTHING_VERIFIED
+
+    def write(self, path: Path) -> None:
+        """Write the results file."""
+        write_lines(path, self.lines())
+
+
+def counts_against(line: Mapping[str, Any]) -> bool:
+    """Whether a verdict makes the adapter not conform: a MUST, or a DECL that was claimed, that does not hold."""
+    return line["outcome"] in BAD and catalogue()[line["requirement"]].level in ("MUST", "DECL")
+
+
+class _Missing:
+    """Stands for an adapter whose library is not installed."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+def _short_ids(targets: Iterable[str]) -> dict[str, str]:
+    """A readable id for each target, fit for an address: the name, or file and function; numbered if they clash."""
+    ids: dict[str, str] = {}
+    for target in targets:
+        place, _, attribute = target.rpartition(":")
+        stem = Path(place).stem if place.endswith(".py") else place.rpartition(".")[2]
+        text = f"{stem}.{attribute}" if place else target
+        short = "".join(letter if letter.isalnum() or letter in "._" else "_" for letter in text) or "adapter"
+        candidate, number = short, 2
+        while candidate in ids.values():
+            candidate, number = f"{short}_{number}", number + 1
+        ids[target] = candidate
+    return ids
+
+

@@ -1,0 +1,220 @@
+"""The process beside the suite in which an implementation lives.
+
+A zygote has imported the implementation but never called it, and has one thread. For each worker it forks itself, so
+that a crash costs a fork and not an import. A worker reads requests and answers them; only an answer is proof of life.
+"""
+
+import os
+import pickle
+import signal
+import socket
+import sys
+import traceback
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+from convspec.adapters import loading
+from convspec.adapters.functions import Answer, FunctionAdapter, Signature, probes
+from convspec.adapters.protocol import Adapter, Capabilities, Numerics
+from convspec.conformance.case import Case, parse_case
+from convspec.conformance.performing import perform
+from convspec.conformance.requirements import calls_of
+
+OUTPUT_LIMIT = 16 << 20
+
+
+@dataclass(frozen=True)
+class DeviationNote:
+    """A known deviation without its predicates, which stay with the adapter."""
+
+    requirements: tuple[str, ...]
+    reason: str
+    link: str
+    example: str | None
+    applies: bool
+
+
+@dataclass(frozen=True)
+class Description:
+    """What an adapter says of itself, as plain data.
+
+    Parameters
+    ----------
+    capabilities : Capabilities
+        Without the predicates of its exclusions.
+    exclusions : tuple of str
+        Their reasons.
+    signature : Signature or None
+        For a plain function, whose claims are still to be found out.
+    """
+
+    name: str
+    versions: dict[str, str]
+    capabilities: Capabilities
+    numerics: Numerics
+    deviations: tuple[DeviationNote, ...]
+    exclusions: tuple[str, ...]
+    signature: Signature | None
+    declares: bool
+
+
+def describe(adapter: Adapter, flags: frozenset[str]) -> Description:
+    """Reduce an adapter to plain data."""
+    notes = tuple(
+        DeviationNote(d.requirements, d.reason, d.link, d.example, d.processor is None or d.processor(flags))
+        for d in adapter.deviations
+    )
+    plain = replace(adapter.capabilities, exclusions=(), bridged=dict(adapter.capabilities.bridged))
+    reasons = tuple(exclusion.reason for exclusion in adapter.capabilities.exclusions)
+    is_function = isinstance(adapter, FunctionAdapter)
+    numerics = replace(adapter.numerics, accumulator=dict(adapter.numerics.accumulator))
+    return Description(
+        adapter.name, dict(adapter.versions), plain, numerics, notes, reasons,
+        adapter.signature if is_function else None,
+        is_function and getattr(adapter.function, "capabilities", None) is not None,
+    )
+
+
+def annotate(adapter: Adapter, cases: list[Case], flags: frozenset[str]) -> list[tuple[str | None, tuple[int, ...]]]:
+    """For each case: the reason why it is not claimed (or None), and which deviations match it."""
+    notes: list[tuple[str | None, tuple[int, ...]]] = []
+    for case in cases:
+        excluded = next((e.reason for e in adapter.capabilities.exclusions if e.when(case)), None)
+        matching = tuple(
+            index for index, d in enumerate(adapter.deviations)
+            if (d.processor is None or d.processor(flags)) and d.when(case)
+        )
+        notes.append((excluded, matching))
+    return notes
+
+
+def probe_all(adapter: FunctionAdapter, dtypes: tuple[str, ...], names: tuple[str, ...] | None) -> dict[str, Answer]:
+    """Make the probing calls, all of them or those named."""
+    answers: dict[str, Answer] = {}
+    for probe in probes(adapter.signature, dtypes):
+        if names is not None and probe.name not in names:
+            continue
+        try:
+            result = adapter.call(probe.x, probe.w, probe.arguments)
+        except BaseException as error:
+            answers[probe.name] = Answer(None, f"raised {type(error).__name__}: {error}"[:300])
+        else:
+            shape = getattr(result, "shape", None)
+            if not isinstance(shape, tuple):
+                answers[probe.name] = Answer(None, f"returned a {type(result).__name__}, not an array")
+            else:
+                answers[probe.name] = Answer(tuple(map(int, shape)))
+    return answers
+
+
+def work(adapter: Adapter, connection: Connection, flags: frozenset[str]) -> None:
+    """Answer requests until the other side closes."""
+    while True:
+        try:
+            request = pickle.loads(connection.recv_bytes())
+        except (EOFError, OSError):
+            return
+        kind = request[0]
+        if kind == "trials":
+            for requirement, line in request[1]:
+                try:
+                    reply: Any = ("outcomes", perform(adapter, calls_of(requirement, _case(line))))
+                except Exception:
+                    reply = ("error", traceback.format_exc())
+                _send(connection, reply)
+        elif kind == "annotate":
+            _send(connection, ("notes", annotate(adapter, request[1], flags)))
+        elif kind == "probe":
+            assert isinstance(adapter, FunctionAdapter)
+            _send(connection, ("answers", probe_all(adapter, request[1], request[2])))
+        elif kind == "configure":
+            if isinstance(adapter, FunctionAdapter):
+                adapter.capabilities = request[1]
+            _send(connection, ("configured", None))
+
+
+def _case(line: "str | Case") -> Case:
+    return parse_case(line) if isinstance(line, str) else line
+
+
+def _send(connection: Connection, reply: Any) -> None:
+    connection.send_bytes(pickle.dumps(reply, protocol=5))
+
+
+def serve(adapter: Adapter | None, error: str | None, control: socket.socket, flags: frozenset[str], memory: int) -> None:
+    """The zygote's loop: say what was loaded, then fork a worker for each request.
+
+    Parameters
+    ----------
+    adapter : Adapter or None
+        None if it could not be loaded; `error` then says why.
+    control : socket
+        Requests come, and the workers' sockets go, through it.
+    flags : frozenset of str
+        What the processor can do.
+    memory : int
+        Bytes a worker may use beyond what the zygote has; 0 for no limit.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection = Connection(os.dup(control.fileno()))
+    _send(connection, ("loaded", describe(adapter, flags)) if adapter is not None else ("failed", error))
+    if adapter is None:
+        return
+    while True:
+        try:
+            request = pickle.loads(connection.recv_bytes())
+        except (EOFError, OSError):
+            return
+        if request[0] == "fork":
+            ours, theirs = socket.socketpair()
+            pid = os.fork()
+            if pid == 0:
+                connection.close()
+                control.close()
+                theirs.close()
+                os.setpgid(0, 0)
+                _limit(memory)
+                work(adapter, Connection(ours.detach()), flags)
+                os._exit(0)
+            ours.close()
+            _send(connection, ("pid", pid))
+            socket.send_fds(control, [b"w"], [theirs.fileno()])
+            theirs.close()
+        elif request[0] == "reap":
+            _, status = os.waitpid(request[1], 0)
+            _send(connection, ("status", os.waitstatus_to_exitcode(status)))
+
+
+def _limit(memory: int) -> None:
+    """Limit a worker's memory and the size of the files it writes; the latter also caps what it prints."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_LIMIT, OUTPUT_LIMIT))
+    if memory and sys.platform == "linux":
+        with open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+
+
+def main() -> None:
+    """Serve a target that is named on the command line."""
+    descriptor, target, dtypes, flags, memory = pickle.loads(bytes.fromhex(sys.argv[1]))
+    control = socket.socket(fileno=descriptor)
+    adapter, error = None, None
+    try:
+        adapter = loading.load(target, dtypes)
+    except loading.Unavailable as problem:
+        error = f"unavailable: {problem}"
+    except (loading.UnknownAdapter, ValueError) as problem:
+        error = f"usage: {problem}"
+    except BaseException:
+        error = f"usage: importing {target!r} failed:\n{traceback.format_exc(limit=-3)}"
+    serve(adapter, error, control, flags, memory)
+
+
+if __name__ == "__main__":
+    main()

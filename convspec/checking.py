@@ -1,0 +1,228 @@
+"""Verifying adapters and writing the report: the one thing that joins the suite and the reports."""
+
+import glob
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convspec.adapters.loading import adapt
+from convspec.adapters.protocol import DTYPES
+from convspec.conformance.plugin import CATALOGUE, Prepared
+from convspec.conformance.results import BAD
+from convspec.conformance.run import NOTHING_VERIFIED, SUITE_FAILED, Run, Settings
+from convspec.reports import read_results, verdict_lines, write_report
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check amounts to.
+
+    Parameters
+    ----------
+    exit_status : int
+        0 conforms; 1 something claimed does not hold; 3 nothing was verified; 4 the suite itself failed; 130 interrupted.
+    conclusions : dict
+        For each adapter "conforms", "does not conform", "nothing verified" or "unavailable".
+    verdicts : list of dict
+        The verdict lines of the results file.
+    page : Path or None
+        The report.
+    complete : bool
+        Whether all that was selected was verified.
+    """
+
+    exit_status: int
+    conclusions: dict[str, str]
+    verdicts: list[dict[str, Any]]
+    page: Path | None
+    complete: bool
+
+    def __bool__(self) -> bool:
+        return self.exit_status == 0
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        """The verdict lines that are not in order."""
+        return [line for line in self.verdicts if line["outcome"] in BAD]
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name} {conclusion}" for name, conclusion in self.conclusions.items())
+        first = f"; {self.failures[0]['requirement']}: {self.failures[0]['reason']}" if self.failures else ""
+        return f"<{told}{first}>"
+
+
+def check(
+    *targets: str | Callable[..., Any] | Any, only: str | Iterable[str] = (), effort: str = "standard", seed: int = 0,
+    profile: str | None = None, dtypes: str | Iterable[str] = (), out: str | Path | None = None, fail_fast: bool = False,
+    time_limit: float = 10.0, workers: int = 0, pytest_args: Iterable[str] = (),
+) -> Result:
+    """Verify convolutions against the specification.
+
+    Parameters
+    ----------
+    *targets : str, function, or object with a conv2d method
+        A known name, ``module:attr``, ``path/to/file.py:attr``, or the thing itself. None for the built-in adapters.
+    only : str or iterable of str
+        Requirements or families.
+    effort : "quick", "standard" or "thorough"
+    seed : int
+    profile : "plane", "layer" or None
+    dtypes : str or iterable of str
+        Element types to ask for instead of those that are claimed.
+    out : path or None
+        Folder of the report; None writes none.
+    fail_fast : bool
+        Stop at the first failure.
+    time_limit : float
+        Seconds that one trial may take.
+    workers : int
+        Processes side by side, by pytest-xdist; 0 for none.
+    pytest_args : iterable of str
+        Further arguments for pytest.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ValueError
+        An argument is out of range, or a target cannot be loaded; the message names it and the value.
+    ImportError
+        The library of a named adapter is not installed.
+
+    Examples
+    --------
+    >>> from convspec.reference import conv2d
+    >>> check(conv2d, only="DEF-05", effort="quick").conclusions
+    {'conv2d': 'conforms'}
+    """
+    settings = make_settings(targets, only=only, effort=effort, seed=seed, profile=profile, dtypes=dtypes, time_limit=time_limit)
+    run = Run(settings)
+    try:
+        run.start_all()
+        return _checked(run, None if out is None else Path(out), fail_fast, workers, list(pytest_args))
+    finally:
+        run.close()
+
+
+def make_settings(
+    targets: Iterable[Any], *, only: str | Iterable[str], effort: str, seed: int, profile: str | None,
+    dtypes: str | Iterable[str], time_limit: float,
+) -> Settings:
+    """Settings from what a caller gives, checked.
+
+    Raises
+    ------
+    ValueError
+        Something is out of range; the message names it and the value.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is {seed!r}; it must be a whole number of at least 0")
+    if profile not in (None, "plane", "layer"):
+        raise ValueError(f"profile is {profile!r}; it must be 'plane' or 'layer'")
+    if not time_limit > 0:
+        raise ValueError(f"time_limit is {time_limit!r}; it must be a number of seconds above 0")
+    wanted = _words(dtypes)
+    for name in wanted:
+        if name not in DTYPES:
+            raise ValueError(f"dtypes names {name!r}; known are {', '.join(DTYPES)}")
+    named: list[str] = []
+    patterns: list[str] = []
+    objects: dict[str, Any] = {}
+    for target in targets:
+        if not isinstance(target, str):
+            name = getattr(target, "name", None) or getattr(target, "__name__", type(target).__name__)
+            while name in named:
+                name += "_"
+            objects[str(name)] = adapt(target, str(name), wanted)
+            named.append(str(name))
+            continue
+        found = _expanded(target)
+        patterns += found if found != [target] else []
+        named += [item for item in found if item not in named]
+    return Settings(
+        tuple(named), _words(only), effort, seed, profile, wanted, time_limit, objects, tuple(patterns), _version(),
+    )
+
+
+def _words(given: str | Iterable[str]) -> tuple[str, ...]:
+    parts = [given] if isinstance(given, str) else list(given)
+    return tuple(word for part in parts for word in part.replace(",", " ").split())
+
+
+def _expanded(target: str) -> list[str]:
+    """The targets that a pattern such as ``homework/*.py:conv`` means."""
+    path, colon, attribute = target.rpartition(":")
+    if not colon or not any(letter in path for letter in "*?["):
+        return [target]
+    files = sorted(glob.glob(path, recursive=True))
+    if not files:
+        raise ValueError(f"target {target!r} matches no file")
+    return [f"{file}:{attribute}" for file in files]
+
+
+def _version() -> str:
+    try:
+        return metadata.version("convspec")
+    except metadata.PackageNotFoundError:
+        from convspec import __version__
+
+        return __version__
+
+
+def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_args: list[str]) -> Result:
+    """Run pytest underneath, isolated: no configuration, conftest or plugin of the surroundings takes part."""
+    arguments = [
+        "-p", "convspec.conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "-s", "--noconftest",
+        "-c", str(CATALOGUE.with_name("isolated.ini")), "--rootdir", str(CATALOGUE.parent), str(CATALOGUE),
+    ]
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        arguments += ["--convspec-out", str(out), "--junit-xml", str(out / "junit.xml"), "-o", "junit_family=xunit2"]
+    if fail_fast:
+        arguments.append("-x")
+    if workers:
+        given = {name: value for name, value in asdict(replace(run.settings, objects={})).items() if name != "objects"}
+        arguments += ["-p", "xdist", "-n", str(workers), "--convspec-settings", json.dumps(given)]
+        if run.settings.objects:
+            raise ValueError(f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name in another process")
+    outside = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
+    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run)])
+    finally:
+        os.environ.update(outside)
+        if autoload is None:
+            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        else:
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = autoload
+    page = write_report(out / "results.jsonl", out) if out is not None and (out / "results.jsonl").exists() else None
+    exit_status = run.exit_status()
+    if status == pytest.ExitCode.INTERRUPTED and not (fail_fast and exit_status):
+        exit_status = INTERRUPTED
+    elif status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) or _suite_failed(run, status, fail_fast):
+        exit_status = SUITE_FAILED
+    verdicts = [line for line in run.lines() if line["type"] == "verdict"]
+    return Result(exit_status if verdicts or exit_status == SUITE_FAILED else NOTHING_VERIFIED, run.conclusions(), verdicts, page, run.is_complete())
+
+
+def _suite_failed(run: Run, status: int | pytest.ExitCode, fail_fast: bool) -> bool:
+    """Whether an item ended without a verdict."""
+    return status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not fail_fast and not run.is_complete()
+
+
+
+def results_lines(out: Path) -> list[str]:
+    """One line of summary for each adapter of a results file in a folder."""
+    path = out / "results.jsonl"
+    return verdict_lines(read_results(path)) if path.exists() else []

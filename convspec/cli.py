@@ -1,0 +1,165 @@
+"""The command line."""
+
+import argparse
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import convspec
+from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter, names
+from convspec.checking import INTERRUPTED, Result, check, results_lines
+from convspec.conformance.battery import EFFORTS
+from convspec.conformance.catalogue import catalogue
+from convspec.conformance.oracle import SuiteError
+from convspec.conformance.requirements import requirements
+from convspec.conformance.run import SUITE_FAILED, WRONG_USAGE
+from convspec.repeating import repro, smoke
+from convspec.reports import ResultsError
+
+DEFAULT_OUT = "convspec-report"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(prog="convspec", description="Find out whether a 2-D convolution is right.")
+    top.add_argument("--version", action="version", version=f"convspec {convspec.__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    checking = commands.add_parser(
+        "check", help="verify convolutions and write a report", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=textwrap.dedent("""\
+            Verify convolutions against the specification and write a report.
+
+            TARGET is a known name (see `convspec list`), module:attr, or path/to/file.py:attr (which runs that file);
+            'homework/*.py:conv' means one target for each file. Without any: SciPy, PyTorch and the vectorised variant.
+            """),
+        epilog="exit status: 0 conforms; 1 something that is claimed does not hold; 2 wrong usage; 3 nothing was verified; "
+               "4 the suite itself failed; 130 interrupted",
+    )
+    checking.add_argument("targets", nargs="*", metavar="TARGET")
+    checking.add_argument("--only", action="append", default=[], metavar="ID", help="a requirement (SHP-06) or family (PAD); may be repeated")
+    checking.add_argument("--effort", choices=list(EFFORTS), default="standard", help="how many cases (default: standard)")
+    checking.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed tries other cases (default: 0)")
+    checking.add_argument("--out", default=DEFAULT_OUT, metavar="DIR", help=f"folder of the report (default: {DEFAULT_OUT})")
+    checking.add_argument("--profile", choices=["plane", "layer"], help="ask for one picture and one filter only, or for layers")
+    checking.add_argument("--dtypes", action="append", default=[], metavar="NAMES", help="element types to ask for, with commas between")
+    checking.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
+    checking.add_argument("--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that one trial may take (default: 10)")
+    checking.add_argument("-n", "--workers", type=int, default=0, metavar="N", help="processes side by side (needs pytest-xdist)")
+    checking.add_argument("--pytest", action="append", default=[], metavar="ARG", help="a further argument for pytest, such as --pytest=-k --pytest=PAD")
+
+    commands.add_parser("list", help="the requirements and the known adapters")
+    explaining = commands.add_parser("explain", help="what a requirement says and how it is checked")
+    explaining.add_argument("id", metavar="ID")
+    smoking = commands.add_parser("smoke", help="a handful of fixed cases: is the adapter miswired, or the implementation wrong?")
+    smoking.add_argument("target", metavar="TARGET")
+    repeating = commands.add_parser("repro", help="run one requirement on one case and show all that belongs to it")
+    repeating.add_argument("line", metavar="'ID CASE'")
+    repeating.add_argument("--adapter", required=True, metavar="TARGET")
+    for command in (smoking, repeating):
+        command.add_argument("--dtypes", action="append", default=[], metavar="NAMES")
+        command.add_argument("--time-limit", type=_seconds, default=10.0, metavar="S")
+    return top
+
+
+def _seed(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"seed is {text!r}; it must be a whole number of at least 0")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError(f"time limit is {text!r}; it must be a number of seconds above 0")
+    return seconds
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    given = parser().parse_args(arguments)
+    try:
+        if given.command == "check":
+            return _check(given)
+        if given.command == "list":
+            return _list()
+        if given.command == "explain":
+            return _explain(given.id)
+        if given.command == "smoke":
+            return smoke(given.target, given.dtypes, given.time_limit)
+        return repro(given.line, given.adapter, given.dtypes, given.time_limit)
+    except (UnknownAdapter, Unavailable, ResultsError, ValueError) as error:
+        print(f"convspec: {error}", flush=True)
+        return WRONG_USAGE
+    except SuiteError as error:
+        print(f"convspec: the suite itself failed: {error}", flush=True)
+        return SUITE_FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _check(given: argparse.Namespace) -> int:
+    result = check(
+        *given.targets, only=given.only, effort=given.effort, seed=given.seed, profile=given.profile, dtypes=given.dtypes,
+        out=given.out, fail_fast=given.fail_fast, time_limit=given.time_limit, workers=given.workers, pytest_args=given.pytest,
+    )
+    _show(result, Path(given.out))
+    return result.exit_status
+
+
+def _show(result: Result, out: Path) -> None:
+    """Failures first, then one line for each adapter, then where the report is and what the verdict is."""
+    for line in result.failures:
+        print(f"{line['adapter']} {line['requirement']} {line['outcome']}: {line['reason']}")
+        if "counterexample" in line:
+            print(f"    {line['counterexample']['repro']}")
+    for text in results_lines(out):
+        print(text)
+    told = ", ".join(f"{name} {conclusion}" for name, conclusion in result.conclusions.items())
+    state = "" if result.complete else "INCOMPLETE; so far "
+    print(f"Report: {out / 'index.html'}. Verdict: {state}{told}.")
+
+
+def _list() -> int:
+    known = names()
+    print("Adapters (also: module:attr, path/to/file.py:attr)")
+    for name, place in sorted(known.items()):
+        print(f"  {name:12} {place}{'  (verified when none is named)' if name in DEFAULTS else ''}")
+    family = ""
+    for id, entry in catalogue().items():
+        if entry.family != family:
+            family = entry.family
+            print(f"\n{family}")
+        state = "" if entry.is_checked else "  (planned)"
+        print(f"  {id:7} {entry.level:6} {entry.title}{state}")
+    return 0
+
+
+def _explain(id: str) -> int:
+    entry = catalogue().get(id.upper())
+    if entry is None:
+        raise ValueError(f"{id!r} is no requirement; `convspec list` shows them")
+    print(f"{entry.id}  {entry.title}  ({entry.level}, profile {entry.profile}, verdict class {entry.verdict_class})\n")
+    print(textwrap.fill(entry.statement, 100))
+    if entry.formula:
+        print(f"\nFormula (LaTeX): {entry.formula}")
+    print("\n" + textwrap.fill(f"How it is checked: {entry.check}", 100))
+    found = requirements().get(entry.id)
+    if found is None:
+        print("\nPlanned: not yet tested.")
+    else:
+        counts = ", ".join(f"{round(number * found.share)} ({effort})" for effort, number in EFFORTS.items())
+        print(f"\nCases: up to {counts}.")
+    print("\nSources:")
+    for source in entry.sources:
+        print(f"  - {source}")
+    return 0

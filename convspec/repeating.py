@@ -1,0 +1,136 @@
+"""Repeating one case, and the handful of cases that comes before all others."""
+
+import textwrap
+from collections.abc import Iterable
+
+import numpy as np
+
+from convspec.adapters.protocol import Array
+from convspec.conformance.battery import Battery, admits
+from convspec.conformance.calls import Trial
+from convspec.conformance.case import Case, parse_case
+from convspec.conformance.catalogue import catalogue
+from convspec.conformance.checks_definition import COUNTING, EDGE
+from convspec.conformance.child import start
+from convspec.conformance.engine import Counterexample, Oracle, Verifier, right_answer_of
+from convspec.conformance.fitting import fit
+from convspec.conformance.judging import Finding
+from convspec.conformance.requirements import requirements
+
+SMOKE = (
+    ("one tap, one pixel", Case((1, 1, 1, 1), (1, 1, 1, 1), literal=((3,), (2,), ()))),
+    ("the counting picture with a 2x2 kernel", COUNTING),
+    ("the edge picture with the edge kernel", EDGE),
+    ("padding and stride", EDGE.but(stride=(2, 2), padding=((1, 1), (1, 1)))),
+    ("two channels, three filters, a batch, a bias",
+     Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), data="int", seed=5)),
+)
+
+
+def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> int:
+    """Run one requirement on one case and print what belongs to it.
+
+    Parameters
+    ----------
+    line : str
+        Requirement and case, as in ``PAD-04 x=1x1x3x3 ...``.
+    target : str
+
+    Returns
+    -------
+    int
+        0 if the case is in order, 1 otherwise.
+
+    Raises
+    ------
+    ValueError
+        The line cannot be read, or the target cannot be loaded; the message names what is wrong.
+    """
+    id, _, text = line.strip().partition(" ")
+    if id not in catalogue():
+        raise ValueError(f"{id!r} is no requirement; the line is written 'ID CASE', for instance 'DEF-01 {COUNTING.line}'")
+    if id not in requirements():
+        raise ValueError(f"{id} is planned, and not yet tested")
+    case = parse_case(text)
+    requirement = requirements()[id]
+    if not admits(requirement, case):
+        raise ValueError(f"the case does not belong to {id}: {case.line}")
+    child = start(target, dtypes=_split(dtypes), time_limit=time_limit)
+    try:
+        verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=_split(dtypes))
+        finding, trial = verifier.once(requirement, case)
+        print(f"{id}: {catalogue()[id].statement}\n")
+        print(f"case {case.id}: {case.line}\n")
+        _show(trial, finding, verifier, requirement)
+        return 0 if finding is None else 1
+    finally:
+        child.close()
+
+
+def _show(trial: Trial, finding: Finding | None, verifier: Verifier, requirement: object) -> None:
+    call = trial.calls[finding.call if finding else 0]
+    outcome = trial.outcomes[min(finding.call if finding else 0, len(trial.outcomes) - 1)]
+    if len(trial.calls) > 1:
+        print(f"call {(finding.call if finding else 0) + 1} of {len(trial.calls)}")
+    print(_titled("x", call.x, call.layout_x))
+    print(_titled("w", call.w, call.layout_w))
+    if call.bias is not None:
+        print(_titled("bias", call.bias, call.layout_bias))
+    print(f"stride {call.stride}, padding {call.padding}, dilation {call.dilation}, groups {call.groups}\n")
+    found = Counterexample(trial.case, finding or Finding("", 0), trial)
+    expected = right_answer_of(requirements()[getattr(requirement, "id")], found, Oracle())
+    if expected is not None:
+        print(_titled("expected", expected))
+    print(_titled("got", outcome.value) if outcome.value is not None else f"got: {outcome.kind} {outcome.text}")
+    if finding is None:
+        print("\nIn order.")
+        return
+    print(f"\nNot in order: {finding.reason}")
+    if finding.bound_text:
+        print(f"bound: {finding.bound_text}" + (f" = {finding.bound:.6g}" if finding.bound is not None else ""))
+
+
+def _titled(name: str, array: Array, layout: str = "C") -> str:
+    where = f", laid out {layout}" if layout != "C" else ""
+    with np.printoptions(precision=17, linewidth=110, threshold=400):
+        return f"{name}  {array.shape} {array.dtype}{where}\n{textwrap.indent(str(array), '    ')}"
+
+
+def _split(dtypes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for part in dtypes for word in part.replace(",", " ").split())
+
+
+def smoke(target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> int:
+    """Run a handful of fixed cases and say whether the adapter is miswired or the implementation wrong.
+
+    Returns
+    -------
+    int
+        0 if all are in order, 1 otherwise.
+    """
+    child = start(target, dtypes=_split(dtypes), time_limit=time_limit)
+    try:
+        verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=_split(dtypes))
+        claims = verifier.capabilities
+        print(f"{target}: profile {claims.profile}, dtypes {', '.join(claims.dtypes)}")
+        for feature, reason in verifier.not_claimed.items():
+            print(f"  not claimed: {feature} ({reason})")
+        findings = []
+        for name, whole in SMOKE:
+            case = fit(whole, claims)
+            finding, trial = verifier.once(requirements()["DEF-01"], case)
+            answered = trial.outcomes[0].kind == "returned"
+            findings.append((finding, answered))
+            print(f"  {'ok   ' if finding is None else 'WRONG'} {name}{'' if finding is None else ': ' + finding.reason}")
+        wrong = [answered for finding, answered in findings if finding is not None]
+        if not wrong:
+            print("All in order: the adapter is wired up. `convspec check` asks for everything.")
+        elif not any(wrong):
+            print("No wrong answers, but none at all: the adapter looks miswired (how it is called, what it returns).")
+        elif len(wrong) == len(SMOKE):
+            print("Nothing is right, not even one tap on one pixel: the adapter looks miswired.")
+        else:
+            print("Simple cases are right and others are not: the implementation looks wrong. `convspec check` says how.")
+        return 1 if wrong else 0
+    finally:
+        child.close()
