@@ -1,0 +1,47 @@
+"""Results files in, pages out: nothing here runs a convolution under test."""
+
+import os
+from pathlib import Path
+
+from convspec.reports.page import write_bytes
+from convspec.reports.results import Results, ResultsError, read_results
+from convspec.reports.summary import badge, markdown, verdict_lines
+from convspec.reports.verdict import verdict_page, write_verdict_page
+
+__all__ = [
+    "Results",
+    "ResultsError",
+    "badge",
+    "read_results",
+    "verdict_lines",
+    "write_report",
+    "write_verdict_page",
+]
+
+
+def write_report(results_path: str | os.PathLike[str], out_dir: str | os.PathLike[str]) -> Path:
+    """Write all that is made from one results file: ``index.html``, ``summary.md`` and ``badge.svg``.
+
+    Parameters
+    ----------
+    results_path : path
+        A ``results.jsonl``, complete or not.
+    out_dir : path
+        The folder for the files; it is made if it is not there.
+
+    Returns
+    -------
+    Path
+        The page, ``index.html``.
+
+    Raises
+    ------
+    ResultsError
+        The results file is broken; the message names the file, the line and what is wrong.
+    """
+    results = read_results(results_path)
+    folder = Path(out_dir)
+    write_bytes(folder / "index.html", verdict_page(results))
+    write_bytes(folder / "summary.md", markdown(results).encode("utf-8"))
+    write_bytes(folder / "badge.svg", badge(results).encode("utf-8"))
+    return folder / "index.html"

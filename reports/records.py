@@ -1,0 +1,167 @@
+"""What a results file holds, as plain values: one class for each kind of line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from convspec.reports.words import OUTCOMES
+
+Number = int | float | complex | bool
+Counts = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class Header:
+    """Which run this is: the suite, the settings, the machine."""
+
+    suite: str
+    suite_version: str
+    seed: int
+    effort: str
+    profile: str | None
+    only: tuple[str, ...]
+    date: str
+    environment: Mapping[str, object]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One statement of the catalogue."""
+
+    id: str
+    family: str
+    level: str
+    profile: str
+    title: str
+    statement: str
+    formula: str
+    verdict_class: str
+    sources: tuple[str, ...]
+    check: str
+    status: str
+    informs: bool
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A departure that is known and declared, and whether this run saw it."""
+
+    requirements: tuple[str, ...]
+    reason: str
+    link: str
+    seen: bool | None
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One implementation: what it claims, how it computes, what is known about it."""
+
+    id: str
+    target: str
+    name: str
+    versions: Mapping[str, str]
+    available: bool
+    reason: str
+    profile: str
+    capabilities: Mapping[str, object]
+    not_claimed: tuple[tuple[str, str], ...]
+    native: tuple[str, ...]
+    bridged: Mapping[str, str]
+    numerics: Mapping[str, object]
+    deviations: tuple[Deviation, ...]
+    isolation: str
+
+
+@dataclass(frozen=True)
+class Array:
+    """Numbers with a shape; ``data`` is None where the array was too large to be written."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    data: tuple[Number, ...] | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest case found in which a requirement is not met, with its arrays."""
+
+    case: str
+    id: str
+    x: Array | None
+    w: Array | None
+    bias: Array | None
+    stride: object
+    padding: object
+    dilation: object
+    groups: object
+    layout: Mapping[str, str]
+    expected: Array | None
+    got: Array | None
+    got_text: str
+    at: tuple[int, ...] | None
+    error: float | None
+    bound: float | None
+    bound_text: str
+    message: str
+    repro: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one requirement under one adapter, and on what evidence."""
+
+    adapter: str
+    requirement: str
+    outcome: str
+    cases: int
+    calls: int
+    seconds: float
+    reason: str
+    evidence: Counts
+    nontrivial: float | None
+    worst_ratio: float | None
+    diagnosis: str
+    counterexample: Counterexample | None
+
+
+@dataclass(frozen=True)
+class Footer:
+    """The end of a complete run: one verdict for each adapter."""
+
+    totals: Counts
+    verdicts: Mapping[str, str]
+    exit_status: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole results file. ``complete`` is False where the footer is missing."""
+
+    header: Header
+    requirements: tuple[Requirement, ...]
+    adapters: tuple[Adapter, ...]
+    verdicts: tuple[Verdict, ...]
+    footer: Footer | None
+    sha256: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run came to its end."""
+        return self.footer is not None
+
+    def totals(self, adapter: str) -> dict[str, int]:
+        """Count the outcomes of one adapter; every outcome is a key, in the order of the design."""
+        counts = dict.fromkeys(OUTCOMES, 0)
+        for verdict in self.verdicts:
+            if verdict.adapter == adapter:
+                counts[verdict.outcome] += 1
+        return counts
+
+    def verdict_word(self, adapter: str) -> str:
+        """Give the footer's verdict on one adapter; without a footer ``incomplete`` or ``unavailable``."""
+        if self.footer is None:
+            missing = any(known.id == adapter and not known.available for known in self.adapters)
+            return "unavailable" if missing else "incomplete"
+        return self.footer.verdicts.get(adapter, "nothing verified")

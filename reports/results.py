@@ -1,0 +1,306 @@
+"""Read ``results.jsonl``: the one currency from which every report is made.
+
+A results file is a stream of JSON lines: a header, the catalogue, the adapters, one line for each
+verdict, and a footer. The footer is the proof that the run came to its end; a file without one is read
+as an incomplete run. The published schema of the lines is ``results.schema.json`` beside this module.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from convspec.reports.fields import Fields, ResultsError
+from convspec.reports.records import (
+    Adapter,
+    Array,
+    Counterexample,
+    Deviation,
+    Footer,
+    Header,
+    Number,
+    Requirement,
+    Results,
+    Verdict,
+)
+from convspec.reports.words import LEVELS, OUTCOMES, VERDICTS
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Adapter",
+    "Array",
+    "Counterexample",
+    "Deviation",
+    "Footer",
+    "Header",
+    "Number",
+    "Requirement",
+    "Results",
+    "ResultsError",
+    "Verdict",
+    "read_results",
+]
+
+SCHEMA_VERSION = 1
+
+
+def read_results(path: str | os.PathLike[str]) -> Results:
+    """Read and check a results file.
+
+    Parameters
+    ----------
+    path : path
+        A file of JSON lines as the suite writes it.
+
+    Returns
+    -------
+    Results
+        ``complete`` is False where there is no footer. A last line that breaks off in the middle
+        counts as not written.
+
+    Raises
+    ------
+    ResultsError
+        The file cannot be read, or a line of it is not what the schema says. The message names the
+        file, the line and what is wrong with it.
+    """
+    name = os.fspath(path)
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise ResultsError(f"{name}: cannot be read: {error.strerror or error}") from error
+    pieces = raw.split(b"\n")
+    unfinished = pieces.pop()
+    stream = _Stream(name)
+    for number, piece in enumerate(pieces, start=1):
+        stream.take(number, _parse(name, number, piece))
+    if unfinished.strip():
+        number = len(pieces) + 1
+        try:
+            last = _parse(name, number, unfinished)
+        except ResultsError:
+            last = None
+        if last is not None:
+            stream.take(number, last)
+    return stream.finish(hashlib.sha256(raw).hexdigest())
+
+
+def _parse(name: str, number: int, piece: bytes) -> Fields:
+    """Turn one line into checked fields, or say what is wrong with it."""
+    where = f"{name}, line {number}"
+    try:
+        value = json.loads(piece.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise ResultsError(f"{where}: not UTF-8: {error.reason} at byte {error.start}") from error
+    except json.JSONDecodeError as error:
+        raise ResultsError(f"{where}: not JSON: {error.msg} at column {error.colno}") from error
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(f"{where}: not a results line: {error}") from error
+    if not isinstance(value, dict):
+        raise ResultsError(f"{where}: expected an object in braces, got {type(value).__name__}")
+    return Fields(value, where)
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is written as a bare word; it must be one of the texts 'nan', 'inf', '-inf'")
+
+
+class _Stream:
+    """The state of reading: which lines have come, and which may come next."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.header: Header | None = None
+        self.footer: Footer | None = None
+        self.requirements: dict[str, Requirement] = {}
+        self.adapters: dict[str, Adapter] = {}
+        self.verdicts: dict[tuple[str, str], tuple[int, Verdict]] = {}
+        self.readers: dict[str, Callable[[int, Fields], None]] = {
+            "header": self._header,
+            "requirement": self._requirement,
+            "adapter": self._adapter,
+            "verdict": self._verdict,
+            "footer": self._footer,
+        }
+
+    def take(self, number: int, fields: Fields) -> None:
+        kind = fields.word("type", tuple(self.readers))
+        if self.footer is not None:
+            fields.fail(f"a {kind} line comes after the footer, which must be the last line")
+        if (self.header is None) != (kind == "header"):
+            fields.fail("the header must be the first line, once")
+        self.readers[kind](number, fields)
+
+    def finish(self, sha256: str) -> Results:
+        if self.header is None:
+            raise ResultsError(f"{self.name}: holds no results: the header line is missing")
+        for (adapter, requirement), (number, _) in self.verdicts.items():
+            if self.footer is not None and adapter not in self.adapters:
+                raise ResultsError(
+                    f"{self.name}, line {number}: verdict for adapter {adapter!r}, which has no line"
+                )
+            if self.footer is not None and requirement not in self.requirements:
+                raise ResultsError(
+                    f"{self.name}, line {number}: verdict for requirement {requirement!r}, which has no line"
+                )
+            self.adapters.setdefault(adapter, _undescribed_adapter(adapter))
+            self.requirements.setdefault(requirement, _undescribed_requirement(requirement))
+        return Results(
+            self.header,
+            tuple(self.requirements.values()),
+            tuple(self.adapters.values()),
+            tuple(verdict for _, verdict in self.verdicts.values()),
+            self.footer,
+            sha256,
+        )
+
+    def _header(self, number: int, fields: Fields) -> None:
+        version = fields.whole("schema_version")
+        if version != SCHEMA_VERSION:
+            fields.fail(f"schema_version is {version}, this program reads {SCHEMA_VERSION}")
+        suite = fields.inner("suite")
+        self.header = Header(
+            suite.text("name"),
+            suite.text("version"),
+            fields.whole("seed"),
+            fields.text("effort"),
+            fields.optional_text("profile"),
+            fields.texts("only", ()),
+            fields.text("date"),
+            fields.mapping("environment"),
+            fields.texts("targets"),
+        )
+
+    def _requirement(self, number: int, fields: Fields) -> None:
+        identity = fields.text("id")
+        if identity in self.requirements:
+            fields.fail(f"requirement {identity!r} comes a second time")
+        self.requirements[identity] = Requirement(
+            identity,
+            fields.text("family"),
+            fields.word("level", LEVELS),
+            fields.text("profile"),
+            fields.text("title"),
+            fields.text("statement"),
+            fields.text("formula", ""),
+            fields.text("class"),
+            fields.texts("sources", ()),
+            fields.text("check", ""),
+            fields.word("status", ("core", "planned")),
+            fields.truth("informs", False),
+        )
+
+    def _adapter(self, number: int, fields: Fields) -> None:
+        identity = fields.text("id")
+        if identity in self.adapters:
+            fields.fail(f"adapter {identity!r} comes a second time")
+        deviations = tuple(
+            Deviation(
+                item.texts("requirements"),
+                item.text("reason"),
+                item.text("link", ""),
+                item.truth("seen") if item.has("seen") else None,
+            )
+            for item in fields.inners("deviations")
+        )
+        self.adapters[identity] = Adapter(
+            identity,
+            fields.text("target", identity),
+            fields.text("name"),
+            fields.text_mapping("versions"),
+            fields.truth("available"),
+            fields.text("reason", ""),
+            fields.text("profile", ""),
+            fields.mapping("capabilities", {}),
+            tuple((item.text("feature"), item.text("reason")) for item in fields.inners("not_claimed")),
+            fields.texts("native", ()),
+            fields.text_mapping("bridged"),
+            fields.mapping("numerics", {}),
+            deviations,
+            fields.text("isolation", ""),
+        )
+
+    def _verdict(self, number: int, fields: Fields) -> None:
+        key = fields.text("adapter"), fields.text("requirement")
+        if key in self.verdicts:
+            fields.fail(f"a second verdict for adapter {key[0]!r} and requirement {key[1]!r}")
+        diagnosis = fields.inner("diagnosis").text("sentence") if fields.has("diagnosis") else ""
+        example = _counterexample(fields.inner("counterexample")) if fields.has("counterexample") else None
+        self.verdicts[key] = (
+            number,
+            Verdict(
+                key[0],
+                key[1],
+                fields.word("outcome", tuple(OUTCOMES)),
+                fields.whole("cases"),
+                fields.whole("calls", 0),
+                fields.real("seconds"),
+                fields.text("reason", ""),
+                fields.counts("evidence"),
+                fields.optional_real("nontrivial"),
+                fields.optional_real("worst_ratio"),
+                diagnosis,
+                example,
+            ),
+        )
+
+    def _footer(self, number: int, fields: Fields) -> None:
+        verdicts = {
+            adapter: fields.inner("verdicts").word(adapter, tuple(VERDICTS))
+            for adapter in fields.mapping("verdicts")
+        }
+        self.footer = Footer(
+            fields.counts("totals"), verdicts, fields.whole("exit_status"), fields.real("seconds")
+        )
+
+
+def _counterexample(fields: Fields) -> Counterexample:
+    return Counterexample(
+        fields.text("case"),
+        fields.text("id"),
+        _array(fields, "x"),
+        _array(fields, "w"),
+        _array(fields, "bias"),
+        fields.anything("stride"),
+        fields.anything("padding"),
+        fields.anything("dilation"),
+        fields.anything("groups"),
+        fields.text_mapping("layout"),
+        _array(fields, "expected"),
+        _array(fields, "got"),
+        fields.text("got_text", ""),
+        fields.optional_wholes("at"),
+        fields.optional_real("error"),
+        fields.optional_real("bound"),
+        fields.text("bound_text", ""),
+        fields.text("message", ""),
+        fields.text("repro", ""),
+    )
+
+
+def _array(fields: Fields, key: str) -> Array | None:
+    if not fields.has(key):
+        return None
+    inner = fields.inner(key)
+    shape = inner.wholes("shape")
+    data = inner.numbers("data") if inner.has("data") else None
+    size = 1
+    for length in shape:
+        size *= length
+    if data is not None and len(data) != size:
+        inner.fail(f"{len(data)} numbers do not fill the shape {list(shape)}")
+    return Array(shape, inner.text("dtype"), data, inner.text("note", ""))
+
+
+def _undescribed_adapter(identity: str) -> Adapter:
+    reason = "the run stopped before this adapter was described"
+    return Adapter(identity, identity, identity, {}, True, reason, "", {}, (), (), {}, {}, (), "")
+
+
+def _undescribed_requirement(identity: str) -> Requirement:
+    statement = "The run stopped before this requirement was described."
+    return Requirement(
+        identity, identity.split("-")[0], "INFO", "", identity, statement, "", "", (), "", "core", False
+    )
