@@ -66,7 +66,7 @@ class TorchConv2d:
         ),
         Deviation(
             ("ERR-06",), "a dilation near 2**62 overflows in the shape arithmetic and is accepted",
-            "https://github.com/pytorch/pytorch/issues",
+            "https://github.com/pytorch/pytorch/issues/189664",
             when=lambda case: isinstance(case.dilation, tuple) and max(case.dilation) >= 2**61,
         ),
         Deviation(
@@ -76,6 +76,15 @@ class TorchConv2d:
             when=lambda case: case.dtype == "bfloat16" and _dilated(case),
             processor=lambda flags: "avx512_bf16" in flags,
             example="x=1x2x2x1 w=2x2x2x2 stride=1,2 padding=1,1,3,3 dilation=1,2 dtype=bfloat16 layout_x=channels_last data=int:1",
+        ),
+        Deviation(
+            ("DEF-01", "SPC-01", "SPC-02"),
+            "bfloat16 with an odd number of channels: products are formed in pairs, and an infinity in the number beside the "
+            "last channel, times the zero that fills the pair, makes a NaN where none belongs",
+            "https://github.com/uxlfoundation/oneDNN/issues/5717",
+            when=lambda case: case.dtype == "bfloat16" and len(case.w_shape) == 4 and case.w_shape[1] % 2 == 1,
+            processor=lambda flags: "avx512_bf16" in flags,
+            example="x=1x1x3x1 w=1x1x1x1 dtype=bfloat16 layout_x=channels_last values=0,0,inf;1;",
         ),
     )
 

@@ -19,16 +19,15 @@ output row are then neighbouring rows of that table: nothing is copied for kH. W
                             h i j  +  |
 
 *Narrow* pictures would make products too narrow to be fast: windows of several rows stand side by side. If the
-output is as wide as the picture, a tap sees all of it moved by some pixels, one long copy; what came around the
-edge is overwritten with zeros of the padding.
+output is as wide as the picture, a tap sees all of it moved: one long copy, and zeros over what came around.
 
       a b c d  moved by one  b c d e  the last column    b c d 0
       e f g h ------------>  f g h .  is padding ----->  f g h 0
 
 The products are small on purpose: up to `LARGEST_PRODUCT` OpenBLAS reads both factors where they lie (105 to
-110 Gflop/s on 3x3 layers where large products reach 92 to 100). Integers go through BLAS only if the largest
-ones present prove that every partial sum is a whole number the float holds. Beside input and output a call
-needs a copy of the weight and three times `WORK_SPACE` bytes, or three times the windows of 16 positions.
+110 Gflop/s on 3x3 layers, large products 92 to 100). Integers go through BLAS only if the largest ones present
+prove every partial sum to be a whole number that the float holds. Beside input and output a call needs a copy
+of the weight and three times `WORK_SPACE` bytes (or the windows of 16 positions and the pixels between them).
 """
 
 import math
@@ -81,8 +80,7 @@ class Vectorized:
             (sh, sw), (dh, dw), ((top, bottom), (left, right)) = stride, dilation, sides
             plan = _plan(*arrays, groups, sh, sw, dh, dw, top, bottom, left, right)
         except (TypeError, ValueError):  # a word, one number for both axes, or a mistake to be named
-            (sh, sw), (dh, dw) = (pair(name, value, at_least=1) for name, value in
-                                  (("stride", stride), ("dilation", dilation)))
+            (sh, sw), (dh, dw) = pair("stride", stride, at_least=1), pair("dilation", dilation, at_least=1)
             (top, bottom), (left, right) = resolve_padding(
                 padding, size=x.shape[-2:], kernel=w.shape[-2:], stride=(sh, sw), dilation=(dh, dw))
             groups = integer("groups", groups, at_least=1)
@@ -95,11 +93,11 @@ class Vectorized:
 
 # Remembers numbers, never arrays; typed, because 1.0 and True are equal to 1 but must be refused.
 @lru_cache(maxsize=512, typed=True)
-def _plan(x_shape: Any, x_dtype: Any, w_shape: Any, w_dtype: Any, bias_shape: Any, bias_dtype: Any, groups: Any,
-          sh: int, sw: int, dh: int, dw: int, top: int, bottom: int, left: int, right: int) -> Plan:
+def _plan(x_shape: Any, x_dtype: Any, w_shape: Any, w_dtype: Any, bias_shape: Any, bias_dtype: Any,
+          groups: int, sh: int, sw: int, dh: int, dw: int, top: int, bottom: int, left: int, right: int) -> Plan:
     """Check a call by the rules of the specification and divide its output into blocks."""
-    x, w, bias = (None if dtype is None else np.broadcast_to(np.empty((), dtype), shape) for shape, dtype in
-                  ((x_shape, x_dtype), (w_shape, w_dtype), (bias_shape, bias_dtype)))  # they take no memory
+    x, w = np.broadcast_to(np.empty((), x_dtype), x_shape), np.broadcast_to(np.empty((), w_dtype), w_shape)
+    bias = None if bias_dtype is None else np.broadcast_to(np.empty((), bias_dtype), bias_shape)
     if (x.ndim, w.ndim) != (4, 4):
         raise ValueError(f"x and w must have rank 4, got x of shape {x_shape} and w of shape {w_shape}")
     check_shapes(x, w, bias, integer("groups", groups, at_least=1))
@@ -112,18 +110,18 @@ def _plan(x_shape: Any, x_dtype: Any, w_shape: Any, w_dtype: Any, bias_shape: An
     if (padded := (top + H + bottom) * (left + W + right)) > max(LARGEST_ARRAY, 4 * H * W):
         raise ValueError(f"padding {((top, bottom), (left, right))} makes pictures of {padded} numbers")
     K = max(1, channels * kH * kW)
-    window = K * groups * max(4, dtype.itemsize)  # bytes
+    # Bytes for each position: of its window, or of the pixels from one position to the next if those are more.
+    window = K * groups * max(4, dtype.itemsize) * -(-max(kH, sh) * max(kW, sw) // (kH * kW))
     if wide := columns >= LANES and (dh == 1 or kH == 1):
-        most = max(16, min(WORK_SPACE // (2 * window), LARGEST_PRODUCT // (K * max(1, min(C_out, 12)))))
+        most = max(16, min(WORK_SPACE // (2 * window), LARGEST_PRODUCT // (K * min(C_out + 4, 12))))
         width = columns if columns <= most else -(-columns // (16 * -(-columns // most))) * 16
         height = (WORK_SPACE * kH // (window * width) - kH) // sh + 1
     else:
-        width = min(columns, max(16, WORK_SPACE // window))
+        width = min(columns, max(16, WORK_SPACE // window // -(-(1 + (kH - 1) * dh) // (kH * kW))))
         height = WORK_SPACE // (window * width) if width == columns else 1
-    # A step that is never taken may be larger than any address.
     return Plan((sh if rows > 1 else 1, sw if columns > 1 else 1), (dh if kH > 1 else 1, dw if kW > 1 else 1),
                 (-top, -left), (N, groups, C_out // groups, rows, columns),
-                (max(1, min(rows, height)), width), wide, dtype)
+                (max(1, min(rows, height)), width), wide, dtype)  # an untaken step may exceed any address
 
 
 def _fill(y: Array, x: Array, w: Array, bias: Array | None, plan: Plan) -> None:
@@ -136,17 +134,13 @@ def _fill(y: Array, x: Array, w: Array, bias: Array | None, plan: Plan) -> None:
         return
     compute = _compute_dtype(x, w, y.dtype, K)
     if bias is None and x.dtype == w.dtype == y.dtype == compute:
-        windows = None
-        if N == groups == 1 and K * rows * columns <= SMALL:
-            windows = _windows(x[0], compute, kernel, plan, plan.corner, (rows, columns))
-        elif kernel == plan.stride == (1, 1) and x.shape[2:] == (rows, columns) and x.flags.c_contiguous:
-            windows = x
-        if windows is not None:
+        pointwise = kernel == plan.stride == (1, 1) and x.shape[2:] == (rows, columns) and x.flags.c_contiguous
+        if pointwise or (N == groups == 1 and K * rows * columns <= SMALL):
+            windows = x if pointwise else _windows(x[0], compute, kernel, plan, plan.corner, (rows, columns))
             np.matmul(w.reshape(groups, outputs, K), windows.reshape(N, groups, K, -1),
                       out=y.reshape(N, groups, outputs, -1))
             return
-    weight = (w.transpose(0, 2, 3, 1) if plan.wide else w).reshape(groups, outputs, K)
-    weight = weight.astype(compute, copy=False)
+    weight = np.asarray(w.transpose(0, 2, 3, 1) if plan.wide else w, compute).reshape(groups, outputs, K)
     height, width = plan.block
     high = (height - 1) * plan.stride[0] + kernel[0] if plan.wide else height * kernel[0]
     table = np.empty(groups * K // kernel[0] * high * width, compute)
@@ -179,11 +173,9 @@ def _wide(total: Array, table: Array, picture: Array, weight: Array, kernel: Pai
         return np.ndarray((groups, height // rows_at_once, taps, width), table.dtype, table, 0,
                           (g, h * sh * rows_at_once, b * width, b))
 
-    done = 0
     pixels = picture[:, max(0, corner[0]):max(0, corner[0] + high)]
-    if outputs == sh == 1 and kH >= TALL and height >= 4 and np.isfinite(pixels).all():
-        # One filter makes a thin product: below it stands the same one for the next rows, among zeros.
-        done = height // 4 * 4
+    done = height // 4 * 4 if outputs == sh == 1 and kH >= TALL and np.isfinite(pixels).all() else 0
+    if done:  # one filter makes a thin product: below it stands the same one for the next rows, among zeros
         four = np.zeros((groups, 4, 3 + kH, weight.shape[2] // kH), weight.dtype)
         for t in range(4):
             four[:, t, t:t + kH] = weight.reshape(groups, kH, -1)
@@ -229,9 +221,10 @@ def _multiply(weight: Array, windows: Array, total: Array) -> None:
 
 def _windows(picture: Array, dtype: Any, kernel: Pair, plan: Plan, corner: Pair, size: Pair) -> Array:
     """View a picture (C, H, W) in its padding as windows (C, kH, kW, rows, columns), first at `corner`."""
-    steps = zip(size, plan.stride, kernel, plan.dilation, strict=True)
-    patch = _patch(picture, dtype, corner, tuple((n - 1) * s + (k - 1) * d + 1 for n, s, k, d in steps))
-    (c, h, b), (sh, sw), (dh, dw) = patch.strides, plan.stride, plan.dilation
+    (sh, sw), (dh, dw), (kH, kW), (rows, columns) = plan.stride, plan.dilation, kernel, size
+    reach = (rows - 1) * sh + (kH - 1) * dh + 1, (columns - 1) * sw + (kW - 1) * dw + 1
+    patch = _patch(picture, dtype, corner, reach)
+    c, h, b = patch.strides
     return np.ndarray((len(picture), *kernel, *size), dtype, patch, 0, (c, h * dh, b * dw, h * sh, b * sw))
 
 

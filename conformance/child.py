@@ -180,23 +180,27 @@ class ChildProcess:
             Building the calls failed in the child.
         """
         sent = done = 0
-        while done < len(trials):
-            worker = self._ready()
-            if sent < done:
-                sent = done
-            if sent - done < BATCH // 2 and sent < len(trials):
-                some = list(trials[sent: sent + BATCH])
-                try:
-                    worker.send_bytes(pickle.dumps(("trials", some), protocol=5))
-                    sent += len(some)
-                except OSError:
-                    pass
-            outcomes, alive = self._next(worker)
-            yield outcomes
-            done += 1
-            if not alive:
-                self.deaths += 1
-                sent = done
+        try:
+            while done < len(trials):
+                worker = self._ready()
+                if sent - done < BATCH // 2 and sent < len(trials):
+                    some = list(trials[sent: sent + BATCH])
+                    try:
+                        worker.send_bytes(pickle.dumps(("trials", some), protocol=5))
+                        sent += len(some)
+                    except OSError:
+                        # The worker is dead; reading its answer says how it died.
+                        sent = max(sent, done + 1)
+                outcomes, alive = self._next(worker)
+                done += 1
+                if not alive:
+                    self.deaths += 1
+                    sent = done
+                yield outcomes
+        finally:
+            if sent > done:
+                # Answers that nobody will read are still to come.
+                self.fresh()
 
     def _next(self, worker: Connection) -> tuple[tuple[Outcome, ...], bool]:
         started = time.monotonic()

@@ -119,7 +119,8 @@ class Contract:
         per_group = w.shape[1]
         shape = (n, groups, per_group)
         if self.flushes:
-            reach = float(np.sum(x, dtype=np.float64)) + float(np.sum(w, dtype=np.float64))
+            # What is not finite makes its outputs NaN or infinite, which no bound is asked of.
+            reach = sum(float(np.sum(part, dtype=np.float64, where=np.isfinite(part))) for part in (x, w))
             flushed = self.form.smallest_normal * (2 * expected.w[0].size + 2 + reach) if w.size else 0.0
         else:
             flushed = 0.0

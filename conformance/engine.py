@@ -201,6 +201,7 @@ class Verifier:
         nontrivial, deaths = 0, 0
         known: set[int] = set()
         unexplained_passes: set[int] = set()
+        passed_examples: set[int] = set()
         trials = [(requirement.id, case) for case in cases]
         for case, outcomes in zip(cases, self.child.run(trials), strict=False):
             trial = self._trial(requirement, case, outcomes)
@@ -212,6 +213,7 @@ class Verifier:
                 deaths += 1
             if finding is None:
                 unexplained_passes.update(matching[case.id])
+                passed_examples.update(index for index in matching[case.id] if self._is_example(index, case))
                 nontrivial += self._is_nontrivial(requirement, trial)
                 ratio = self._ratio(requirement, trial)
                 if ratio is not None:
@@ -236,14 +238,20 @@ class Verifier:
             verdict.outcome = "known deviation"
             verdict.reason = "; ".join(self.child.description.deviations[index].reason for index in sorted(known))
         else:
-            gone = [note for note in self.child.description.deviations
-                    if note.applies and requirement.id in note.requirements and note.example is None]
-            if gone and unexplained_passes:
+            gone = [
+                note for index, note in enumerate(self.child.description.deviations)
+                if index in (unexplained_passes if note.example is None else passed_examples)
+            ]
+            if gone:
                 verdict.outcome = "unexpectedly passing"
                 verdict.reason = f"a known deviation is gone: {gone[0].reason}"
             elif not requirement.trivial and verdict.nontrivial < LEAST_NONTRIVIAL:
                 verdict.outcome = "mistrusted"
                 verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"
+
+    def _is_example(self, index: int, case: Case) -> bool:
+        example = self.child.description.deviations[index].example
+        return example is not None and parse_case(example).id == case.id
 
     def _trial(self, requirement: Requirement, case: Case, outcomes: tuple[Outcome, ...]) -> Trial:
         calls = calls_of(requirement.id, case)

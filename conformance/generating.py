@@ -6,7 +6,7 @@ differ, or two conditions at once.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,12 @@ class Bias:
         return dataclasses.replace(self, **changes)
 
 
+def _pairs(numbers: Iterable[int]) -> list[Pair]:
+    """All pairs, the equal ones among them."""
+    values = list(numbers)
+    return [(a, b) for a in values for b in values]
+
+
 ANYTHING = Bias(layouts=ANY_LAYOUT, data=("int",) * 6 + tuple(FLOAT_RECIPES))
 EXACT = Bias(dtypes=EXACT_DTYPES, data=("int", "int", "impulse", "wide"))
 LAW = Bias(
@@ -83,14 +89,36 @@ LAW = Bias(
     padding=("none", "none", "symmetric", "sides", "sides", "wide"),
 )
 
+# One choice of a pair costs half of two choices of its parts, and is as independent: the lists are products. They stay
+# below 200 entries, beyond which Hypothesis favours the first ones.
 _SEEDS = st.integers(0, 2**32 - 1)
-_BOOLEANS = st.booleans()
+_SPREAD = 0x9E3779B1
 _COIN = st.integers(0, 9)
-_ONE_TO: dict[int, st.SearchStrategy[int]] = {top: st.integers(1, top) for top in range(1, 13)}
-_ZERO_TO: dict[int, st.SearchStrategy[int]] = {top: st.integers(0, top) for top in range(13)}
-_PAIRS_OF_STEPS = st.sampled_from([(a, b) for a in (1, 2, 3, 4) for b in (1, 2, 3, 4) if (a, b) != (1, 1)])
-_PAIRS_OF_GAPS = st.sampled_from([(a, b) for a in (1, 2, 3) for b in (1, 2, 3) if (a, b) != (1, 1)])
+_PADDED = {most: st.sampled_from(_pairs(range(most + 1))) for most in range(13)}
+_KERNELS = st.sampled_from(_pairs(range(1, 6)))
+_SMALL_KERNELS = st.sampled_from(_pairs(range(1, 4)))
 _FAST_KERNELS = st.sampled_from([(1, 1), (3, 3), (3, 3), (5, 5), (1, 3), (3, 1), (2, 2), (7, 7)])
+_STEPS = _pairs(range(1, 5))[1:]
+_GAPS = _pairs(range(1, 4))[1:]
+_OUTPUTS = {
+    "small": st.sampled_from(_pairs(range(1, 9))), "channels": st.sampled_from(_pairs(range(1, 6))),
+    "long": st.sampled_from([(50 + 23 * a, b) for a in range(1, 13) for b in (1, 2)]),
+}
+_TILE_HEIGHTS = st.sampled_from((1, 2, 3, 5, *TILE_LENGTHS))
+_TILE_WIDTHS = st.sampled_from(TILE_LENGTHS)
+_LEFT_OVER = {most: st.integers(0, most) for most in range(13)}
+_ROOM = st.sampled_from(_pairs(range(1, 5)))
+_BATCHES = st.integers(1, 3)
+_FEW = _pairs(range(1, 5))
+_FEW_CHANNELS = st.sampled_from(_FEW)
+_TILE_CHANNELS = st.sampled_from(TILE_CHANNELS)
+_GROUPS = st.integers(2, 5)
+_IN_GROUPS = {False: st.sampled_from(_pairs(range(1, 4))), True: st.sampled_from(_pairs(range(1, 10)))}
+_DEPTHWISE = {
+    False: st.sampled_from([(g, 1, o) for g in range(2, 7) for o in range(1, 4)]),
+    True: st.sampled_from([(g, 1, o) for g in TILE_CHANNELS[1:] for o in range(1, 4)]),
+}
+_GROUP_KINDS = st.sampled_from(("one", "one", "one", "above", "above", "depthwise"))
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -111,12 +139,23 @@ class _Sampled:
 
     def __init__(self, bias: Bias) -> None:
         self.dtype = st.sampled_from(bias.dtypes)
-        self.data = st.sampled_from(bias.data)
-        self.whole_data = st.sampled_from(bias.whole_data)
+        self.data, self.whole_data = st.sampled_from(bias.data), st.sampled_from(bias.whole_data)
         self.padding = st.sampled_from(bias.padding)
         self.layout = st.sampled_from(bias.layouts)
         self.size = st.sampled_from(bias.sizes)
         self.kernel = st.sampled_from(bias.kernels) if bias.kernels else None
+        self.stride = {fast: _weighted(bias.stride, _STEPS, 8 if fast else 6) for fast in (False, True)}
+        self.dilation = {fast: _weighted(bias.dilation, _GAPS, 9 if fast else 6) for fast in (False, True)}
+
+
+def _weighted(wanted: str, above: list[Pair], ones_out_of_ten: int) -> st.SearchStrategy[Pair]:
+    """(1, 1) so many times out of ten, else one of the others."""
+    if wanted == "one":
+        return st.just((1, 1))
+    if wanted == "above":
+        return st.sampled_from(above)
+    ones = round(len(above) * ones_out_of_ten / (10 - ones_out_of_ten))
+    return st.sampled_from([(1, 1)] * ones + above)
 
 
 def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
@@ -124,21 +163,19 @@ def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
     fast = size in ("tile", "channels") and draw(_COIN) < 7
     if chosen.kernel is not None:
         kernel = draw(chosen.kernel)
-    elif fast:
-        kernel = draw(_FAST_KERNELS)
-    elif size == "large":
-        kernel = (draw(_ONE_TO[3]), draw(_ONE_TO[3]))
     else:
-        kernel = (draw(_ONE_TO[5]), draw(_ONE_TO[5]))
-    stride = _steps(draw, bias.stride, _PAIRS_OF_STEPS, 6 if not fast else 8)
-    dilation = _steps(draw, bias.dilation, _PAIRS_OF_GAPS, 6 if not fast else 9)
+        kernel = draw(_FAST_KERNELS if fast else _SMALL_KERNELS if size == "large" else _KERNELS)
+    stride, dilation = draw(chosen.stride[fast]), draw(chosen.dilation[fast])
     n, per_group, filters, groups = _draw_channels(draw, bias, size)
     padding = _draw_padding(draw, draw(chosen.padding), kernel)
     height, width = _draw_size(draw, bias, size, kernel, stride, dilation, padding)
     dtype = draw(chosen.dtype)
     data = draw(chosen.whole_data if dtype in INTEGERS else chosen.data)
-    has_bias = bias.bias if bias.bias is not None else draw(_BOOLEANS)
-    layouts = [draw(chosen.layout) if len(bias.layouts) > 1 else bias.layouts[0] for _ in range(3)]
+    layout_x, layout_w = (draw(chosen.layout), draw(chosen.layout)) if len(bias.layouts) > 1 else bias.layouts * 2
+    # Hypothesis favours small seeds; spread out, they also decide what is not drawn.
+    seed = draw(_SEEDS) * _SPREAD % 2**32
+    has_bias = bias.bias if bias.bias is not None else seed % 2 == 0
+    layout_bias = bias.layouts[seed // 2 % len(bias.layouts)]
     if dtype in COMPLEX_FLOATS and data.startswith("special"):
         data = "int"
     if data == "special_w" and padding not in (NO_PADS, "valid"):
@@ -146,8 +183,8 @@ def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
     case = Case(
         (n, per_group * groups, height, width), (filters * groups, per_group, *kernel),
         (filters * groups,) if has_bias else None, stride, padding, dilation, groups, dtype,
-        layout_x=layouts[0], layout_w=layouts[1], layout_bias=layouts[2] if layouts[2] != "broadcast" else "C",
-        data=data, seed=draw(_SEEDS),
+        layout_x=layout_x, layout_w=layout_w, layout_bias="C" if layout_bias == "broadcast" or not has_bias else layout_bias,
+        data=data, seed=seed,
     )
     return _within_limit(case)
 
@@ -174,43 +211,37 @@ def _within_limit(case: Case) -> Case:
     return case
 
 
-def _steps(draw: Draw, wanted: str, above: st.SearchStrategy[Pair], ones_out_of_ten: int) -> Pair:
-    if wanted == "one" or (wanted == "any" and draw(_COIN) < ones_out_of_ten):
-        return (1, 1)
-    pair: Pair = draw(above)
-    return pair
-
-
-_TILE_CHANNEL = st.sampled_from(TILE_CHANNELS)
-_TILE_LENGTH = st.sampled_from(TILE_LENGTHS)
-
-
 def _draw_channels(draw: Draw, bias: Bias, size: str) -> tuple[int, int, int, int]:
     """(N, C_in / groups, C_out / groups, groups)."""
     if size in ("long", "large"):
         return 1, 1, 1, 1
-    n = draw(_ONE_TO[3]) if bias.batch == "any" else int(bias.batch)
+    n = draw(_BATCHES) if bias.batch == "any" else int(bias.batch)
     many = size == "channels"
-    kind = bias.groups if bias.groups != "any" else ("one", "one", "one", "above", "above", "depthwise")[draw(_ZERO_TO[5])]
+    kind = bias.groups if bias.groups != "any" else draw(_GROUP_KINDS)
     if kind == "one":
-        per_group = draw(_TILE_CHANNEL if many else _ONE_TO[4]) if bias.channels == "any" else int(bias.channels)
-        filters = draw(_TILE_CHANNEL if many else _ONE_TO[4]) if bias.outputs == "any" else int(bias.outputs)
-        return n, per_group, filters, 1
-    if kind == "depthwise":
-        return n, 1, draw(_ONE_TO[3]), draw(_TILE_CHANNEL) if many else 2 + draw(_ZERO_TO[4])
-    groups = 2 + draw(_ZERO_TO[3])
-    return n, draw(_ONE_TO[9] if many else _ONE_TO[3]), draw(_ONE_TO[9] if many else _ONE_TO[3]), groups
+        groups = 1
+        per_group, filters = (draw(_TILE_CHANNELS), draw(_TILE_CHANNELS)) if many else draw(_FEW_CHANNELS)
+    elif kind == "depthwise":
+        groups, per_group, filters = draw(_DEPTHWISE[many])
+    else:
+        groups = draw(_GROUPS)
+        per_group, filters = draw(_IN_GROUPS[many])
+    if bias.channels != "any":
+        per_group = int(bias.channels)
+    if bias.outputs != "any":
+        filters = int(bias.outputs)
+    return n, per_group, filters, groups
 
 
 def _draw_padding(draw: Draw, kind: str, kernel: Pair) -> Any:
     if kind == "none":
         return NO_PADS
     if kind == "symmetric":
-        top, left = draw(_ZERO_TO[min(kernel[0], 6)]), draw(_ZERO_TO[min(kernel[1], 6)])
+        top, left = draw(_PADDED[max(1, min(max(kernel), 6))])
         return ((top, top), (left, left))
     if kind in ("sides", "wide"):
-        most = _ZERO_TO[5] if kind == "sides" else _ZERO_TO[9]
-        return ((draw(most), draw(most)), (draw(most), draw(most)))
+        most = _PADDED[5 if kind == "sides" else 9]
+        return (draw(most), draw(most))
     return kind
 
 
@@ -218,34 +249,32 @@ def _draw_size(
     draw: Draw, bias: Bias, size: str, kernel: Pair, stride: Pair, dilation: Pair, padding: Any
 ) -> Pair:
     """H and W from the number of outputs, the remainder and the padding."""
+    if bias.output == "one":
+        outputs = (1, 1)
+    elif size == "large":
+        outputs = (200 // stride[0], 190 // stride[1])
+    elif size == "tile":
+        outputs = (draw(_TILE_HEIGHTS), draw(_TILE_WIDTHS))
+    else:
+        outputs = draw(_OUTPUTS[size])
     lengths = []
     for axis in (0, 1):
         effective = (kernel[axis] - 1) * dilation[axis] + 1
-        if bias.output == "one":
-            outputs = 1
-        elif size == "tile" and (axis == 1 or draw(_BOOLEANS)):
-            outputs = draw(_TILE_LENGTH)
-        elif size == "large":
-            outputs = (200, 190)[axis] // stride[axis]
-        elif size == "long":
-            outputs = 50 + 23 * draw(_ONE_TO[12]) if axis == 0 else draw(_ONE_TO[2])
-        else:
-            outputs = draw(_ONE_TO[8 if size == "small" else 5])
         left_over = 0
         if stride[axis] > 1 and bias.remainder != "none":
-            left_over = draw(_ZERO_TO[min(stride[axis] - 1, 12)])
+            left_over = draw(_LEFT_OVER[min(stride[axis] - 1, 12)])
             if bias.remainder == "some":
                 left_over = max(1, left_over)
-        if isinstance(padding, str):
-            if padding == "valid":
-                length = (outputs - 1) * stride[axis] + effective + left_over
-            else:
-                # The length alone is drawn: the words make any length of at least 1 fit.
-                length = max(1, (outputs - 1) * stride[axis] + 1 + left_over)
+        reach = (outputs[axis] - 1) * stride[axis] + left_over
+        if padding == "valid":
+            length = reach + effective
+        elif isinstance(padding, str):
+            # Any length of at least 1 fits under the other words.
+            length = reach + 1
         else:
-            length = (outputs - 1) * stride[axis] + effective + left_over - sum(padding[axis])
+            length = reach + effective - sum(padding[axis])
             if length < 1:
-                # The padding alone would hold the kernel: keep one sample, and let the outputs be more.
-                length = 1 + (draw(_ZERO_TO[3]) if bias.output == "any" else 0)
+                # The padding alone would hold the kernel: keep a few samples, and let the outputs be more.
+                length = draw(_ROOM)[axis] if bias.output == "any" else 1
         lengths.append(length)
     return lengths[0], lengths[1]

@@ -146,7 +146,7 @@ def _leave_garbage(call: Call, index: int) -> None:
     except (TypeError, ValueError, ZeroDivisionError, IndexError, OverflowError):
         return
     count = rows * columns * (call.x.shape[0] * call.w.shape[0] if call.x.ndim == 4 else 1)
-    if not 0 < count <= 1 << 16:
+    if type(count) is not int or not 0 < count <= 1 << 16:
         return
     for size in {count * call.x.dtype.itemsize, count * 8, count * 4}:
         garbage = [np.full(size, GARBAGE[index % 2], np.uint8) for _ in range(4)]

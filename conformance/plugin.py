@@ -6,6 +6,7 @@ isolated configuration. Results travel with the reports of the items, so that xd
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from convspec.conformance.results import BAD
 from convspec.conformance.run import Run, Settings
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
-PROPERTY = "convspec"
 RUN = pytest.StashKey[Run]()
+LINES = pytest.StashKey[str]()
 
 
 class Prepared:
@@ -105,7 +106,8 @@ class RequirementItem(pytest.Item):
         """Verify, and put the lines where the report carries them."""
         run = self.config.stash[RUN]
         line = run.verify(self.target, self.name)
-        self.user_properties.append((PROPERTY, json.dumps({"target": self.target, "verdict": line, "adapter": run.adapter_lines.get(self.target)})))
+        content = {"target": self.target, "verdict": line, "adapter": run.adapter_lines.get(self.target)}
+        self.stash[LINES] = json.dumps(content)
         outcome, reason = line["outcome"], line["reason"]
         if outcome in ("skipped", "unavailable", "planned"):
             pytest.skip(f"{outcome}: {reason}")
@@ -119,11 +121,20 @@ class RequirementItem(pytest.Item):
         """What does not hold, without a traceback of the suite."""
         if isinstance(excinfo.value, DoesNotHold):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return "".join(traceback.format_exception(excinfo.value)[-6:])
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where JUnit says that it is."""
         return CATALOGUE, 0, f"{self.parent.name if self.parent else ''} {self.name}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Let the report carry the lines; a property would do, but JUnit would print it."""
+    report = yield
+    if LINES in item.stash:
+        report.convspec = item.stash[LINES]
+    return report
 
 
 class Intake:
@@ -134,15 +145,18 @@ class Intake:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in one report."""
-        for name, value in report.user_properties:
-            if name == PROPERTY and report.when == "call":
-                content = json.loads(str(value))
-                target, line = content["target"], content["verdict"]
-                self.run.verdict_lines[target, line["requirement"]] = line
-                if content["adapter"] is not None:
-                    self._adapter(target, content["adapter"])
-                if self.progress is not None:
-                    self.progress.show(line)
+        lines: str | None = getattr(report, "convspec", None)
+        if report.failed and not lines:
+            self.run.suite_errors.append(f"{report.nodeid.partition('::')[2]}: {report.longreprtext}")
+        if report.when != "call" or not lines:
+            return
+        content = json.loads(lines)
+        target, line = content["target"], content["verdict"]
+        self.run.verdict_lines[target, line["requirement"]] = line
+        if content["adapter"] is not None:
+            self._adapter(target, content["adapter"])
+        if self.progress is not None:
+            self.progress.show(line)
 
     def _adapter(self, target: str, line: dict[str, Any]) -> None:
         known = self.run.adapter_lines.setdefault(target, line)

@@ -89,6 +89,7 @@ class Run:
         self.ids = _short_ids(settings.named)
         self.adapter_lines: dict[str, dict[str, Any]] = {}
         self.verdict_lines: dict[tuple[str, str], dict[str, Any]] = {}
+        self.suite_errors: list[str] = []
         self._children: dict[str, Child] = {}
         self._missing: dict[str, _Missing] = {}
         self._verifiers: dict[str, Verifier] = {}

@@ -37,6 +37,8 @@ class Result:
         The report.
     complete : bool
         Whether all that was selected was verified.
+    suite_errors : tuple of str
+        Where the suite itself failed: its faults, not the implementation's.
     """
 
     exit_status: int
@@ -44,6 +46,7 @@ class Result:
     verdicts: list[dict[str, Any]]
     page: Path | None
     complete: bool
+    suite_errors: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.exit_status == 0
@@ -210,16 +213,10 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
     exit_status = run.exit_status()
     if status == pytest.ExitCode.INTERRUPTED and not (fail_fast and exit_status):
         exit_status = INTERRUPTED
-    elif status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR) or _suite_failed(run, status, fail_fast):
+    elif run.suite_errors or status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         exit_status = SUITE_FAILED
     verdicts = [line for line in run.lines() if line["type"] == "verdict"]
-    return Result(exit_status if verdicts or exit_status == SUITE_FAILED else NOTHING_VERIFIED, run.conclusions(), verdicts, page, run.is_complete())
-
-
-def _suite_failed(run: Run, status: int | pytest.ExitCode, fail_fast: bool) -> bool:
-    """Whether an item ended without a verdict."""
-    return status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not fail_fast and not run.is_complete()
-
+    return Result(exit_status if verdicts or exit_status == SUITE_FAILED else NOTHING_VERIFIED, run.conclusions(), verdicts, page, run.is_complete(), tuple(run.suite_errors))
 
 
 def results_lines(out: Path) -> list[str]:

@@ -122,6 +122,8 @@ def _show(result: Result, out: Path) -> None:
         print(f"{line['adapter']} {line['requirement']} {line['outcome']}: {line['reason']}")
         if "counterexample" in line:
             print(f"    {line['counterexample']['repro']}")
+    for text in result.suite_errors:
+        print(f"The suite itself failed at {text}")
     for text in results_lines(out):
         print(text)
     told = ", ".join(f"{name} {conclusion}" for name, conclusion in result.conclusions.items())
