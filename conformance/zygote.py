@@ -16,7 +16,7 @@ from typing import Any
 
 from convspec.adapters import loading
 from convspec.adapters.functions import Answer, FunctionAdapter, Signature, probes
-from convspec.adapters.protocol import Adapter, Capabilities, Numerics
+from convspec.adapters.protocol import Adapter, Capabilities, Numerics, Predicate
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.performing import perform
 from convspec.conformance.requirements import calls_of
@@ -80,13 +80,21 @@ def annotate(adapter: Adapter, cases: list[Case], flags: frozenset[str]) -> list
     """For each case: the reason why it is not claimed (or None), and which deviations match it."""
     notes: list[tuple[str | None, tuple[int, ...]]] = []
     for case in cases:
-        excluded = next((e.reason for e in adapter.capabilities.exclusions if e.when(case)), None)
+        excluded = next((e.reason for e in adapter.capabilities.exclusions if _says_so(e.when, case)), None)
         matching = tuple(
             index for index, d in enumerate(adapter.deviations)
-            if (d.processor is None or d.processor(flags)) and d.when(case)
+            if (d.processor is None or d.processor(flags)) and _says_so(d.when, case)
         )
         notes.append((excluded, matching))
     return notes
+
+
+def _says_so(predicate: Predicate, case: Case) -> bool:
+    """Whether a predicate holds; one that cannot be asked of this case (a stride of text, say) does not."""
+    try:
+        return predicate(case)
+    except (TypeError, ValueError, IndexError):
+        return False
 
 
 def probe_all(adapter: FunctionAdapter, dtypes: tuple[str, ...], names: tuple[str, ...] | None) -> dict[str, Answer]:

@@ -201,4 +201,7 @@ def zero_pad(x: Array, pads: Pads) -> Array:
     # Checked before anything is allocated. An empty axis counts as one: NumPy refuses such shapes too.
     if math.prod(max(length, 1) for length in shape) > LARGEST_ARRAY:
         raise ValueError(f"padding {pads} makes an array of shape {shape}, more than {LARGEST_ARRAY} numbers")
-    return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    # For dtype object these zeros are Python's, as wide as any number beside them; np.pad would put NumPy's there.
+    x_padded = np.zeros(shape, x.dtype)
+    x_padded[:, :, top:top + H, left:left + W] = x
+    return x_padded

@@ -1,0 +1,17 @@
+"""Implementations that are right, each in a way of its own; a sound suite accuses none of them."""
+
+from importlib.util import find_spec
+
+from convspec.adapters.benign import declared, forms, orders, scipy_wrapped, torch_wrapped
+from convspec.adapters.benign.registry import Benign
+
+MODULES = (orders, forms, declared, scipy_wrapped, torch_wrapped)
+
+BENIGN: dict[str, Benign] = {
+    variant.id: variant
+    for module in MODULES
+    for variant in module.right.members
+    if not variant.library or find_spec(variant.library)
+}
+
+__all__ = ["BENIGN", "Benign"]

@@ -1,0 +1,74 @@
+"""What is known of a correct variant, and how it is registered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from convspec.adapters.faulty.registry import EVERYTHING, Body, Conv2d, as_function
+from convspec.adapters.protocol import Capabilities, Numerics
+
+
+@dataclass(frozen=True)
+class Benign:
+    """An implementation that is right, though it computes in another way than others do.
+
+    Parameters
+    ----------
+    id : str
+        Its name for ever.
+    sentence : str
+        What is special about it.
+    function : callable
+        The implementation.
+    capabilities, numerics
+        What it claims and how it says that it computes.
+    library : str
+        The package that must be installed beside NumPy, empty if none.
+    """
+
+    id: str
+    sentence: str
+    function: Conv2d
+    capabilities: Capabilities = EVERYTHING
+    numerics: Numerics = field(default_factory=Numerics)
+    library: str = ""
+
+
+class Collection:
+    """The variants of one module, in order."""
+
+    def __init__(self) -> None:
+        self.members: list[Benign] = []
+
+    def __call__(
+        self, id: str, *, capabilities: Capabilities = EVERYTHING, numerics: Numerics | None = None,
+        library: str = "", checked: bool = True,
+    ) -> Callable[[Body], Conv2d]:
+        """Register the decorated body, whose docstring is the sentence that says what is special about it.
+
+        Parameters
+        ----------
+        id, capabilities, numerics, library
+            As for `Benign`.
+        checked : bool
+            Whether invalid calls are refused before the body sees them.
+
+        Returns
+        -------
+        callable
+            A decorator that turns the body into a function with the signature of `Conv2d`.
+
+        Raises
+        ------
+        ValueError
+            The body has no docstring.
+        """
+
+        def register(body: Body) -> Conv2d:
+            if not body.__doc__:
+                raise ValueError(f"variant {id!r} has no sentence: write it as the docstring of its function")
+            function = as_function(body, checked=checked)
+            self.members.append(Benign(
+                id, body.__doc__.strip(), function, capabilities, numerics or Numerics(), library))
+            return function
+
+        return register

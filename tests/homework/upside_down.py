@@ -1,0 +1,17 @@
+import numpy as np
+
+
+def conv(image, kernel, padding=0, stride=1):
+    k_h, k_w = kernel.shape
+    padded = np.pad(image, padding)
+    out_h = (padded.shape[0] - k_h) // stride + 1
+    out_w = (padded.shape[1] - k_w) // stride + 1
+    output = np.zeros((out_h, out_w))
+    for i in range(out_h):
+        for j in range(out_w):
+            total = 0.0
+            for p in range(k_h):
+                for q in range(k_w):
+                    total += padded[i * stride + p, j * stride + q] * kernel[k_h - 1 - p, q]
+            output[i, j] = total
+    return output
