@@ -41,6 +41,10 @@ def _dilated(case: CaseLike) -> bool:
     return case.dilation != (1, 1)
 
 
+def _reaches_beyond_64_bits(case: CaseLike) -> bool:
+    return max((k - 1) * d for k, d in zip(case.w_shape[-2:], case.dilation, strict=True)) >= 2**63 - 1
+
+
 class TorchConv2d:
     """The call that every convolution layer of PyTorch makes."""
 
@@ -67,7 +71,8 @@ class TorchConv2d:
         Deviation(
             ("ERR-06",), "a dilation near 2**62 overflows in the shape arithmetic and is accepted",
             "https://github.com/pytorch/pytorch/issues/189664",
-            when=lambda case: isinstance(case.dilation, tuple) and max(case.dilation) >= 2**61,
+            when=_reaches_beyond_64_bits,
+            example="x=1x1x4x4 w=1x1x1x5 dilation=1,4611686018427387904 data=int:1",
         ),
         Deviation(
             ("DTY-04", "DTY-05", "PUR-02", "PUR-03"),

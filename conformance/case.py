@@ -198,7 +198,8 @@ def _written(case: Case) -> Iterator[str]:
         elif name.endswith("_shape"):
             if value is not None:
                 yield f"{key}={_shape_text(value)}"
-        elif value != _DEFAULTS[name] or type(value) is not type(_DEFAULTS[name]):
+        # (1.0, 1) equals (1, 1), and is another thing to try.
+        elif value != _DEFAULTS[name] or repr(value) != repr(_DEFAULTS[name]):
             if not (name == "w_dtype" and value is None):
                 yield f"{key}={_value_text(value)}"
 

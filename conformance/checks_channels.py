@@ -15,6 +15,7 @@ from convspec.conformance.requirement import (
     needs_dilation,
     needs_groups,
     needs_layer,
+    needs_local_nan,
     needs_stride,
 )
 
@@ -268,7 +269,7 @@ REQUIREMENTS = (
     Requirement("CHN-04", EXACT.but(sizes=("channels", "channels", "small"), layouts=ANY_LAYOUT), needs=(needs_layer,), share=2.0),
     Requirement("BAT-01", LAW, judge=_joined_pictures, calls=_picture_by_picture, needs=(needs_layer,),
                 adjust=lambda case: _pictures(case, 2), accepts=lambda case: 1 < case.batch <= 6),
-    Requirement("BAT-02", LAW, judge=_others_unmoved, calls=_one_picture_spoilt, needs=(needs_layer,),
+    Requirement("BAT-02", LAW, judge=_others_unmoved, calls=_one_picture_spoilt, needs=(needs_layer, needs_local_nan),
                 adjust=lambda case: _pictures(case, 2), accepts=lambda case: case.batch > 1),
     Requirement("BIA-01", LAW.but(bias=True), judge=_bias_is_added, calls=_without_bias, needs=(needs_layer, needs_bias),
                 adjust=_as_many_outputs_as_columns, accepts=lambda case: case.bias_shape is not None),

@@ -27,6 +27,15 @@ def refused(hearing: Hearing) -> Finding | None:
     return Finding(f"{outcome.text}, want an exception: {_what_is_wrong(hearing.case)}")
 
 
+def refused_or_empty(hearing: Hearing) -> Finding | None:
+    """An exception; or, where the adapter declares it, a result without elements."""
+    outcome = hearing.outcomes[0]
+    declared = hearing.judge.capabilities.empty_output == "zero"
+    if declared and outcome.kind == "returned" and outcome.value is not None and outcome.value.size == 0:
+        return None
+    return refused(hearing)
+
+
 def _what_is_wrong(case: Case) -> str:
     try:
         assert case.geometry is not None
@@ -152,7 +161,7 @@ def _refused_or_right(hearing: Hearing) -> Finding | None:
         expected: Expected = hearing.expect(0)
         if max(expected.shape, default=0) < 2**31:
             return hearing.answer()
-    return refused(hearing)
+    return refused_or_empty(hearing)
 
 
 def _empty_kernel(case: Case) -> Case:
@@ -179,6 +188,6 @@ REQUIREMENTS = (
                 needs=(needs_padding,)),
     Requirement("ERR-06", VALID, judge=_refused_or_right, adjust=_absurd, accepts=_is_absurd, valid=False, trivial=True),
     Requirement("ERR-07", VALID, judge=refused, adjust=_empty_kernel, accepts=lambda case: min(case.kernel) == 0, valid=False, trivial=True),
-    Requirement("ERR-10", VALID, judge=refused, adjust=_larger_than_the_picture, valid=False, trivial=True,
+    Requirement("ERR-10", VALID, judge=refused_or_empty, adjust=_larger_than_the_picture, valid=False, trivial=True,
                 accepts=lambda case: all(k > s > 0 for k, s in zip(case.kernel, case.size, strict=True)) and not case.is_valid),
 )

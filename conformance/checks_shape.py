@@ -4,6 +4,7 @@ import numpy as np
 
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.checks_errors import refused_or_empty
 from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, EXACT, PLAIN_DTYPES, Bias
 from convspec.conformance.judging import Finding, same_bits
 from convspec.conformance.requirement import (
@@ -182,18 +183,6 @@ def _kernel_is_too_large(case: Case) -> bool:
     return False
 
 
-def _refused_or_empty(hearing: Hearing) -> Finding | None:
-    outcome = hearing.outcomes[0]
-    if outcome.kind in ("raised", "out of memory"):
-        return None
-    declared = hearing.judge.capabilities.empty_output == "zero"
-    if outcome.kind == "returned" and outcome.value is not None:
-        if declared and outcome.value.size == 0:
-            return None
-        return Finding(f"got an array of shape {outcome.value.shape}, want an exception: the kernel does not fit")
-    return Finding(f"{outcome.text}, want an exception: the kernel does not fit")
-
-
 REQUIREMENTS = (
     Requirement("SHP-01", SHAPES, judge=_right_shape),
     Requirement("SHP-02", SHAPES.but(padding=("none", "symmetric", "sides", "sides")), judge=_same_height, calls=_other_width),
@@ -204,7 +193,7 @@ REQUIREMENTS = (
     Requirement("SHP-06", EXACT.but(stride="above", remainder="some", padding=("none", "none", "none", "symmetric"), layouts=ANY_LAYOUT),
                 judge=_unmoved, calls=_poisoned, accepts=_has_unread, needs=(needs_stride, needs_local_nan)),
     Requirement("SHP-07", EXACT.but(stride="above", output="one", remainder="none", padding=("none", "none", "symmetric", "sides"))),
-    Requirement("SHP-08", SHAPES.but(padding=("none", "none", "sides")), judge=_refused_or_empty, adjust=_too_large,
+    Requirement("SHP-08", SHAPES.but(padding=("none", "none", "sides")), judge=refused_or_empty, adjust=_too_large,
                 accepts=_kernel_is_too_large, valid=False, trivial=True),
     Requirement("SHP-09", ANYTHING, judge=lambda hearing: _right_shape(hearing) or hearing.answer(), adjust=_Without(0),
                 needs=(needs_layer,), trivial=True),

@@ -133,7 +133,7 @@ class Contract:
             term = np.zeros((n, w.shape[0]))
         elif self.numerics.algorithm == "fft":
             x_norm = np.sqrt(np.sum(x.astype(np.float64) ** 2, axis=(2, 3))).reshape(shape)
-            w_norm = np.sqrt(np.sum(w.astype(np.float64) ** 2, axis=(2, 3))).reshape(groups, -1, per_group)
+            w_norm = np.sqrt(np.sum(w.astype(np.float64) ** 2, axis=(2, 3))).reshape(groups, w.shape[0] // groups, per_group)
             (top, bottom), (left, right) = expected.pads
             kernel = [(k - 1) * d + 1 for k, d in zip(w.shape[2:], expected.dilation, strict=True)]
             points = (height + top + bottom + kernel[0]) * (width + left + right + kernel[1])
@@ -141,7 +141,7 @@ class Contract:
             term = factor * np.einsum("ngc,goc->ngo", x_norm, w_norm).reshape(n, w.shape[0])
         else:
             x_top = np.max(x, axis=(2, 3), initial=0).astype(np.float64).reshape(shape)
-            w_sum = np.sum(w.astype(np.float64), axis=(2, 3)).reshape(groups, -1, per_group)
+            w_sum = np.sum(w.astype(np.float64), axis=(2, 3)).reshape(groups, w.shape[0] // groups, per_group)
             growth = WINOGRAD_GROWTH[self.numerics.tile or 2] * (per_group + 2)
             term = self.form.unit_roundoff * growth * np.einsum("ngc,goc->ngo", x_top, w_sum).reshape(n, w.shape[0])
         term = (term + flushed)[:, :, None, None]

@@ -99,13 +99,16 @@ class Verifier:
         "plane" asks a layer only for planes.
     dtypes : tuple of str
         As the user named them; else those that the adapter declares.
+    shrinks : bool
+        Whether a failing case is confirmed and made small, or only found.
     """
 
     def __init__(
         self, name: str, child: Child, battery: Battery, oracle: Oracle, *, profile: str | None = None,
-        dtypes: tuple[str, ...] = (),
+        dtypes: tuple[str, ...] = (), shrinks: bool = True,
     ) -> None:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
+        self.shrinks = shrinks
         self.not_claimed: dict[str, str] = {}
         self.capabilities = self._claims(dtypes)
         self.as_plane = profile == "plane" and self.capabilities.profile == "layer"
@@ -226,7 +229,9 @@ class Verifier:
                 verdict.outcome = "failed"
                 verdict.evidence = _evidence(counters)
                 verdict.deviations = tuple(sorted(known))
-                self._explain(requirement, verdict, cases[: verdict.cases], unclaimed)
+                verdict.reason = finding.reason
+                if self.shrinks:
+                    self._explain(requirement, verdict, cases[: verdict.cases], unclaimed)
                 return
             if deaths >= DEATHS_PER_REQUIREMENT and not known:
                 break

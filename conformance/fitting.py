@@ -24,7 +24,7 @@ def _fit_rank(case: Case, claims: Capabilities) -> Case:
         case = case.but(w_shape=(*case.w_shape[:-2], side, side))
     if not claims.bias and case.bias_shape is not None:
         case = case.but(bias_shape=None)
-    if not claims.groups and isinstance(case.groups, int) and case.groups > 1 and len(case.x_shape) == 4:
+    if not claims.groups and isinstance(case.groups, int) and case.groups > 1 and len(case.x_shape) == len(case.w_shape) == 4:
         case = case.but(groups=1, x_shape=(case.x_shape[0], case.w_shape[1], *case.x_shape[2:]))
     return case
 
@@ -73,7 +73,8 @@ def _fit_pads(case: Case, claims: Capabilities) -> Case:
 
 def _grown(case: Case, pads: tuple[tuple[int, int], tuple[int, int]]) -> Case:
     """Other pads, and as much more picture as was less padding, so that the kernel still fits."""
-    if not all(type(number) is int for pair in (*pads, *case.padding) for number in pair):
+    whole = all(type(number) is int for pair in (*pads, *case.padding) for number in pair)
+    if not whole or len(case.x_shape) < 2:
         return case.but(padding=pads)
     height, width = (
         case.x_shape[axis - 2] + max(0, sum(case.padding[axis]) - sum(pads[axis])) for axis in (0, 1)

@@ -135,19 +135,27 @@ class Judge:
         )
 
     def _whole_in_floats(self, expected: Expected, got: Array, call: int) -> Finding | None:
-        """Integers computed in floats, which is right in the plane profile while the floats hold them."""
+        """Integers computed in floats, which is right in the plane profile while the integers themselves would not wrap."""
         if got.dtype.name not in ("float64", "float32"):
             return None
         contract = Contract(self.numerics, got.dtype.name, expected.bias is not None)
-        for at in np.ndindex(*got.shape):
+        gauge = expected.whole_gauge
+        fits = gauge < 2.0 ** (8 * expected.dtype.itemsize - 1)
+        held = gauge < 2.0**contract.form.precision
+        wrong = fits & held & (got != expected.whole_value.astype(np.int64))
+        if wrong.any():
+            at = _first(wrong)
+            want = expected.whole_value.astype(np.int64)[at]
+            return Finding(f"got {_text(got[at])} at {at}, want {want}", call, at, rounded_answer(expected),
+                           _float(abs(exactly(got[at]) - int(want))) if np.isfinite(got[at]) else None, 0.0,
+                           "exact: whole numbers that the float type holds")
+        for at in map(tuple, np.argwhere(fits & ~held)):
             exact = expected.exact(at)
-            error = abs(exactly(got[at]) - exact.value) if np.isfinite(got[at]) else Fraction(2) ** 2000
-            exact_range = exact.gauge < 2**contract.form.precision
-            bound = Fraction(0) if exact_range else contract.allowance(exact)
-            if error > bound:
-                want = _exact_array(expected, got.dtype)
-                return Finding(f"got {got[at]} at {at}, want {want[at]}", call, at, want, _float(error), float(bound),
-                               "exact: whole numbers that the float type holds" if exact_range else contract.in_words(exact))
+            bound = contract.allowance(exact)
+            error = abs(exactly(got[at]) - exact.value) if np.isfinite(got[at]) else None
+            if error is None or error > bound:
+                return Finding(f"got {_text(got[at])} at {at}, want {_text(exact.value)}", call, at, rounded_answer(expected),
+                               None if error is None else _float(error), _float(bound), contract.in_words(exact))
         return None
 
     def _floats(self, expected: Expected, contract: Contract, got: Array, part: int, call: int) -> Finding | None:
@@ -257,11 +265,6 @@ def rounded_answer(expected: Expected) -> Array | None:
         return joined
     with np.errstate(all="ignore"):
         return expected.sums[0].value.astype(expected.dtype)
-
-
-def _exact_array(expected: Expected, dtype: np.dtype[Any]) -> Array:
-    values = [float(expected.exact(at).value) for at in np.ndindex(*expected.shape)]
-    return np.array(values, dtype).reshape(expected.shape)
 
 
 def _zeros_if_small(expected: Expected) -> Array | None:

@@ -101,6 +101,15 @@ class Expected:
         return sums.reshape(self.shape)
 
     @cached_property
+    def whole_gauge(self) -> Array:
+        """|x| with |w| plus |b| for an integer dtype, as float64, never below the true value by more than its rounding."""
+        parts = [np.abs(part.astype(np.float64)) for part in (self.x, self.w)]
+        gauge = _matmul(self._filters(parts[1]), self._windows(parts[0])).reshape(self.full_shape)
+        if self.bias is not None:
+            gauge = gauge + np.abs(self.bias.astype(np.float64))[None, :, None, None]
+        return np.asarray(gauge.reshape(self.shape) * (1 + 2.0**-30))
+
+    @cached_property
     def sums(self) -> tuple[Sums, ...]:
         """The sums of a floating dtype: one `Sums`, or two (real and imaginary part) for a complex one."""
         wide = WIDE.get(self.dtype.name, np.longdouble)

@@ -271,6 +271,9 @@ def _special(setting: _Setting) -> Three:
     x, w, bias = _int(setting)
     for _ in range(1 + setting.bits.one(2) if len(x) else 0):
         x[setting.bits.one(len(x))] = (math.nan, math.inf, -math.inf)[setting.bits.one(3)]
+    if setting.terms == 2:
+        # One tap for each output: a product with a number, not with an array, which BLAS skips when the number is 0.
+        return x, np.where(w == 0, 1.0, w), bias
     return x, np.where(_below(setting.bits.words(len(w)), 10) < 3, 0.0, w), bias
 
 

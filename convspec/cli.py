@@ -17,6 +17,7 @@ from convspec.repeating import repro, smoke
 from convspec.reports import ResultsError
 
 DEFAULT_OUT = "convspec-report"
+SHOWN = 6
 
 
 def parser() -> argparse.ArgumentParser:
@@ -118,10 +119,14 @@ def _check(given: argparse.Namespace) -> int:
 
 def _show(result: Result, out: Path) -> None:
     """Failures first, then one line for each adapter, then where the report is and what the verdict is."""
-    for line in result.failures:
-        print(f"{line['adapter']} {line['requirement']} {line['outcome']}: {line['reason']}")
-        if "counterexample" in line:
-            print(f"    {line['counterexample']['repro']}")
+    for name in result.conclusions:
+        mine = [line for line in result.failures if line["adapter"] == name]
+        for line in mine[:SHOWN]:
+            print(f"{name} {line['requirement']} {line['outcome']}: {line['reason']}")
+            if "counterexample" in line:
+                print(f"    {line['counterexample']['repro']}")
+        if len(mine) > SHOWN:
+            print(f"{name}: {len(mine) - SHOWN} more in the report")
     for text in result.suite_errors:
         print(f"The suite itself failed at {text}")
     for text in results_lines(out):

@@ -30,7 +30,8 @@ memory instead of asking the system for fresh pages in every call, for all imple
                "growth": [{"axis": "size"|"channels"|"kernel"|"batch", "value": 56, "implementation": "torch",
                            "seconds": 0.0022, "operations": 231211008}, ...]}, ...],
      "memory": [{"workload": "resnet-64", "implementation": "vectorized",
-                 "process_bytes": 3000000,                     growth of the resident set's maximum in one call
+                 "process_bytes": 3000000,                     growth of the resident set's maximum in one call;
+                                                               0 if importing the libraries took more before
                  "traced_bytes": 2900000}, ...]}               tracemalloc's peak; null where NumPy does not allocate
 """
 
@@ -111,10 +112,10 @@ def interleave(calls: dict[str, Call], seconds: float) -> dict[str, list[float]]
 
 def matmul_rate(dtype: str) -> float:
     """Measure operations a second of the product of two 1024 x 1024 matrices."""
-    a = np.random.default_rng(0).standard_normal((1024, 1024)).astype(dtype)
+    a, b = np.random.default_rng(0).standard_normal((2, 1024, 1024)).astype(dtype)
     out = np.empty_like(a)
-    seconds = interleave({"matmul": lambda: np.matmul(a, a.T.copy().T, out=out)}, 0.5)["matmul"]
-    return 2 * 1024**3 / statistics.median(seconds)
+    times = interleave({"matmul": lambda: np.matmul(a, b, out=out)}, 2.0)["matmul"]
+    return 2 * 1024**3 / statistics.median(seconds for seconds in times if not math.isnan(seconds))
 
 
 def measure(threads: int, tasks: list[Workload], seconds: float) -> dict[str, Any]:
@@ -204,7 +205,7 @@ def main() -> None:
             answer = measure(int(chosen.child[0]), tasks, seconds)
         else:
             answer = peak_memory(chosen.child[0], next(task for task in tasks if task.id == chosen.child[1]))
-        json.dump(answer, sys.stdout)
+        json.dump(answer, sys.stdout, allow_nan=False)
         return
 
     same = ["--effort", chosen.effort, *(["--only", *chosen.only] if chosen.only else [])]
@@ -224,7 +225,7 @@ def main() -> None:
         "memory": memory,
     }
     chosen.out.mkdir(parents=True, exist_ok=True)
-    (chosen.out / "speed.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (chosen.out / "speed.json").write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     print(chosen.out / "speed.json")
 
 

@@ -1,0 +1,11 @@
+"""What several files here share: the cases of a whole run, drawn once."""
+
+import pytest
+
+from convspec.conformance.battery import Battery
+
+
+@pytest.fixture(scope="session")
+def battery():
+    """The cases of the standard effort with seed 0."""
+    return Battery(0, "standard")

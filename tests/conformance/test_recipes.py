@@ -1,0 +1,204 @@
+"""From a recipe to numbers: the same bytes on every machine and in every release."""
+
+import hashlib
+import math
+
+import numpy as np
+import pytest
+
+from convspec.adapters.protocol import COMPLEX_FLOATS, REAL_FLOATS, SIGNED_INTEGERS, UNSIGNED_INTEGERS
+from convspec.conformance.case import Case, parse_case
+from convspec.conformance.recipes import FLOAT_RECIPES, FORMATS, WHOLE_RECIPES, arrays, numpy_dtype
+
+FLOATS = REAL_FLOATS + COMPLEX_FLOATS
+INTEGERS = SIGNED_INTEGERS + UNSIGNED_INTEGERS
+# For each kind, a hash of the bytes in float16, bfloat16, float32, float64, complex64, complex128. They never change: a
+# case that was published must lead to the same numbers for ever.
+PINNED = {
+    "int": "2675223f 6925e420 7a542d8d 14941317 0199f662 dadd623b",
+    "wide": "f5b9f5b5 045a168c 3750bbd5 dcc5969e ee3c1ded c102e8df",
+    "uniform": "b8b598e5 cf2ccf3f 2d978a11 bac295ca d455a587 4539eadc",
+    "log": "97935cd4 75b5e65f 22c10102 2b8868b9 d69c03f9 404675a5",
+    "tiny": "f7200f14 f8395a25 b5556a3c ccf5e545 99df28e2 943d0ea1",
+    "subnormal": "fd2809b0 62d1eaa3 44f101e3 c4a1f6a1 c1c606bf 802ef9b7",
+    "cancel": "5c9a71f0 31d87d41 7233a286 090dca59 25fcb6e9 22fc92c8",
+    "constant": "2af174f5 bdd01021 a0a52250 73a1450d 9513d60a f01d7624",
+    "positive": "8c4f96f9 a0902363 bb095744 3f197714 4a99e4d4 95dc7c81",
+    "outlier": "e0b4f935 09d41e2f 4c0633ea 93bd7f2b 3d6a8f6e 34128365",
+    "ladder": "5359cc47 4b0a18a7 666f0b51 922a1468 9d6be887 3b21c22c",
+    "sparse": "014e3694 a427b016 4bf9ceb0 de66f8ed f80a61f7 0455aba4",
+    "impulse": "41d4bd8b a9c54038 f1fd6bb3 fa638b15 8e5c5b42 04b25069",
+    "zero": "aa62b49d fcfffc6a f33373e8 5728a407 32fb7d33 794063cb",
+    "special": "a783cd89 2d2aea61 29e1da46 71f8667e 760eff06 760ac239",
+    "special_w": "2334473d 7420018d ad3bdf70 2ccbf059 6d3b0617 085a3257",
+    "huge": "493ba3c1 1063e90a 4c420420 631d20f3 cf33c2aa 70eb2a36",
+}
+# The same in int8 to int64 and uint8 to uint64.
+PINNED_WHOLE = {
+    "int": "fb16b332 be16c1a0 c329c56a 1e19827a ee0bf99f dceedc2f a604c853 9efae0b7",
+    "full": "b712b463 137da8ae 1f9e1626 b45d36ea b712b463 137da8ae 1f9e1626 b45d36ea",
+    "edge": "9ef559dd 1260df10 29505500 02ea50b3 97aec030 62d66dd9 7510f8e5 abbb9132",
+    "wide": "b46cbaca 1b026346 e5e6c0eb 3ffd53d6 ed63d7b5 76bf43e6 820dc962 62b577a9",
+    "zero": "16d0edc8 065cc6b2 9b00b893 53192a12 16d0edc8 065cc6b2 9b00b893 53192a12",
+    "impulse": "0cc992f2 9bcfaee2 c4fb1d4e 5a8cae65 38078246 ba92ef1d 18c1f5e5 3ef4f67e",
+}
+SHAPES = (((2, 3, 5, 4), (4, 3, 3, 2), (4,)), ((1, 1, 3, 4), (1, 1, 1, 1), (1,)))
+SEEDS = (7, 8, 9, 2**32 - 1)
+
+
+def built(kind, dtype, shapes=SHAPES[0], seed=7):
+    x, w, bias = shapes
+    return arrays(Case(x, w, bias, dtype=dtype, data=kind, seed=seed))
+
+
+def digest(kind, dtype):
+    seen = hashlib.sha256()
+    for shapes in SHAPES:
+        for seed in SEEDS:
+            operands = built(kind, dtype, shapes, seed)
+            for part in (operands.x, operands.w, operands.bias):
+                seen.update(part.tobytes())
+    return seen.hexdigest()[:8]
+
+
+@pytest.mark.parametrize("kind", FLOAT_RECIPES)
+def test_pinned_numbers_of_floats(kind):
+    assert " ".join(digest(kind, dtype) for dtype in FLOATS) == PINNED[kind]
+
+
+@pytest.mark.parametrize("kind", sorted(WHOLE_RECIPES))
+def test_pinned_numbers_of_integers(kind):
+    assert " ".join(digest(kind, dtype) for dtype in INTEGERS) == PINNED_WHOLE[kind]
+
+
+def test_numbers_that_can_be_checked_by_eye():
+    operands = arrays(Case((1, 1, 2, 3), (1, 1, 1, 2), (1,), data="int", seed=1))
+    assert operands.x.ravel().tolist() == [0, -3, -8, 8, -1, -6]
+    assert operands.w.ravel().tolist() == [3, 7]
+
+
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
+def test_shapes_and_dtypes(dtype):
+    for kind in FLOAT_RECIPES if dtype in FLOATS else WHOLE_RECIPES:
+        operands = built(kind, dtype)
+        assert (operands.x.shape, operands.w.shape, operands.bias.shape) == SHAPES[0]
+        assert {operands.x.dtype, operands.w.dtype, operands.bias.dtype} == {numpy_dtype(dtype)}
+
+
+def test_seeds_give_different_numbers():
+    seen = {built("uniform", "float64", seed=seed).x.tobytes() for seed in range(50)}
+    assert len(seen) == 50
+
+
+@pytest.mark.parametrize("dtype", REAL_FLOATS)
+@pytest.mark.parametrize("kind", [kind for kind in FLOAT_RECIPES if not kind.startswith("special")])
+def test_finite_recipes_are_finite(kind, dtype):
+    for seed in range(12):
+        operands = built(kind, dtype, seed=seed)
+        for part in (operands.x, operands.w, operands.bias):
+            assert np.isfinite(part.astype(np.float64)).all()
+
+
+@pytest.mark.parametrize("dtype", REAL_FLOATS)
+def test_special_numbers_are_where_they_are_said_to_be(dtype):
+    found = {"nan": 0, "inf": 0, "-inf": 0}
+    for seed in range(40):
+        x = built("special", dtype, seed=seed).x.astype(np.float64)
+        special = x[~np.isfinite(x)]
+        assert 1 <= special.size <= 2
+        for number in special:
+            found[str(number)] += 1
+        other = built("special_w", dtype, seed=seed)
+        assert np.isfinite(other.x.astype(np.float64)).all()
+        count = sum(int((~np.isfinite(part.astype(np.float64))).sum()) for part in (other.w, other.bias))
+        assert count == 1
+    assert min(found.values()) > 5
+
+
+@pytest.mark.parametrize("dtype", REAL_FLOATS)
+def test_wide_sums_are_exact_in_any_order(dtype):
+    """The gauge stays below 2**p, so that no partial sum needs rounding."""
+    precision = FORMATS[dtype].precision
+    for seed in range(30):
+        operands = built("wide", dtype, seed=seed)
+        x, w, bias = (np.abs(part.astype(np.float64)) for part in (operands.x, operands.w, operands.bias))
+        assert (x == np.round(x)).all()
+        assert (w == np.round(w)).all()
+        assert x.max() * w[0].size * w.max() + bias.max() < 2**precision
+
+
+@pytest.mark.parametrize("dtype", REAL_FLOATS)
+def test_subnormal_x_is_subnormal_and_whole(dtype):
+    form = FORMATS[dtype]
+    x = built("subnormal", dtype).x.astype(np.float64)
+    assert (np.abs(x) < form.smallest_normal).all()
+    assert x.any()
+    assert (x / form.smallest_subnormal == np.round(x / form.smallest_subnormal)).all()
+
+
+@pytest.mark.parametrize("dtype", REAL_FLOATS)
+def test_huge_sums_stay_below_the_overflow_threshold(dtype):
+    for seed in range(20):
+        operands = built("huge", dtype, seed=seed)
+        x, w, bias = (np.abs(part.astype(np.longdouble)) for part in (operands.x, operands.w, operands.bias))
+        assert x.max() * w.max() * w[0].size + bias.max() < FORMATS[dtype].overflow_threshold
+        assert x.max() > FORMATS[dtype].overflow_threshold / 2**12
+
+
+def test_a_ladder_has_one_tap_and_a_rung_on_it():
+    taps = set()
+    for seed in range(12):
+        operands = built("ladder", "float32", seed=seed)
+        counts = {int((operands.w[o] != 0).sum()) for o in range(4)}
+        ones = int((operands.x != 0).sum())
+        assert counts == {1} or ones == 1
+        taps.add(counts == {1})
+        assert not operands.bias.any()
+    assert taps == {True, False}
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_integers_use_their_whole_range(dtype):
+    info = np.iinfo(dtype)
+    full = built("full", dtype, ((2, 3, 20, 20), (4, 3, 3, 2), (4,))).x
+    assert full.max() > info.max // 4 * 3
+    assert full.min() < (info.max // 4 if info.min == 0 else info.min // 4 * 3)
+    edge = np.unique(np.concatenate([built("edge", dtype, seed=seed).x.ravel() for seed in range(4)]))
+    assert {int(info.min), int(info.max)} <= {int(number) for number in edge}
+
+
+def test_two_dtypes_give_each_array_its_own():
+    operands = arrays(Case((1, 1, 3, 3), (1, 1, 2, 2), dtype="float32", w_dtype="int8"))
+    assert (operands.x.dtype, operands.w.dtype) == (np.float32, np.int8)
+    assert np.array_equal(operands.x, np.round(operands.x))
+
+
+def test_literals_are_taken_as_they_stand():
+    case = parse_case("x=1x1x1x4 w=1x1x1x1 bias=1 dtype=float32 values=0.1,-0.0,nan,-inf;3;7")
+    operands = arrays(case)
+    assert operands.x.ravel()[0] == np.float32(0.1)
+    assert math.copysign(1, operands.x.ravel()[1]) == -1
+    assert np.isnan(operands.x.ravel()[2])
+    assert operands.x.ravel()[3] == -math.inf
+    whole = arrays(parse_case("x=1x1x1x2 w=1x1x1x1 dtype=uint64 values=18446744073709551615,0;3;"))
+    assert whole.x.ravel().tolist() == [2**64 - 1, 0]
+    joined = arrays(parse_case("x=1x1x1x2 w=1x1x1x1 dtype=complex64 values=1+2j,3;1j;"))
+    assert joined.x.ravel().tolist() == [1 + 2j, 3]
+
+
+def test_a_plane_has_numbers_too():
+    operands = arrays(Case((5, 4), (3, 2), data="uniform", seed=3))
+    assert (operands.x.shape, operands.w.shape, operands.bias) == ((5, 4), (3, 2), None)
+
+
+def test_an_unknown_recipe_is_named():
+    with pytest.raises(ValueError, match="data recipe 'gaussian' is unknown for float64; known are int, "):
+        arrays(Case((1, 1, 3, 3), (1, 1, 2, 2), data="gaussian"))
+
+
+def test_nothing_is_built_of_nothing():
+    for kind in FLOAT_RECIPES:
+        operands = arrays(Case((0, 2, 3, 3), (1, 2, 2, 2), data=kind))
+        assert operands.x.shape == (0, 2, 3, 3)
+        operands = arrays(Case((1, 0, 3, 3), (2, 0, 2, 2), (2,), data=kind))
+        assert operands.w.shape == (2, 0, 2, 2)
