@@ -9,7 +9,7 @@ from convspec.conformance.requirement import Hearing, Requirement, needs_algorit
 
 FLOATS = Bias(dtypes=("float32", "float32", "float64", "float64", *REAL_FLOATS), data=FINITE_RECIPES, layouts=("C", "C", "channels_last", "F"))
 HALVES = ("float16", "bfloat16")
-PRECISION_DATA = ("ladder", "ladder", "sparse", "sparse", "positive", "constant", "uniform", "cancel", "log", "wide", "outlier")
+PRECISION_DATA = ("ladder", "ladder", "sparse", "sparse", "positive", "constant", "uniform", "cancel", "log", "wide", "outlier", "box")
 # Two sums or one, and no more: the bound is then a few units in the last place.
 FEW_TERMS = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 3), (3, 1))
 
@@ -28,7 +28,7 @@ def _refused_or_right(hearing: Hearing) -> Finding | None:
 def _two_dtypes(case: Case) -> Case:
     """Another dtype for w, out of those that mix without loss or by promotion."""
     others = [name for name in ("float64", "float32", "int64", "int32", "int8", "float16", "uint8") if name != case.dtype]
-    return case.but(w_dtype=others[case.seed % len(others)], data="int", literal=None)
+    return case.but(w_dtype=others[case.seed % len(others)], data="uniform" if case.dtype not in INTEGERS else "int", literal=None)
 
 
 def _is_few(case: Case) -> bool:

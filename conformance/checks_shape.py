@@ -186,7 +186,7 @@ def _kernel_is_too_large(case: Case) -> bool:
 REQUIREMENTS = (
     Requirement("SHP-01", SHAPES, judge=_right_shape),
     Requirement("SHP-02", SHAPES.but(padding=("none", "symmetric", "sides", "sides")), judge=_same_height, calls=_other_width),
-    Requirement("SHP-03", SHAPES.but(sizes=("long", "small", "small"), stride="above"), judge=_sandwich),
+    Requirement("SHP-03", SHAPES.but(sizes=("long", "extreme", "small"), stride="above"), judge=_sandwich),
     Requirement("SHP-04", SHAPES.but(dilation="above"), judge=_right_shape, needs=(needs_dilation,),
                 accepts=lambda case: max(case.dilation) > 1),
     Requirement("SHP-05", SHAPES.but(padding=("none", "symmetric", "sides")), judge=_monotone, calls=_grown_and_more),

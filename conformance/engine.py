@@ -3,7 +3,7 @@
 import collections
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -186,12 +186,17 @@ class Verifier:
         return kept, unclaimed, matching
 
     def _outside_the_claims(self, requirement: Requirement) -> list[Case]:
-        """Cases of dtypes that a declared adapter does not claim: it refuses them or is right."""
-        everything = replace(self.capabilities, dtypes=DTYPES)
+        """Cases that a declared adapter does not claim: it refuses them or is right."""
+        claims = self.capabilities
+        is_layer = claims.profile == "layer"
+        everything = replace(
+            claims, dtypes=DTYPES, stride="each", dilation="each", padding="sides", groups=is_layer, bias=is_layer,
+            square_kernels_only=False,
+        )
         outside: list[Case] = []
         for drawn in self.battery.drawn(requirement):
             case = fit(drawn, everything)
-            if case.dtype not in self.capabilities.dtypes and admits(requirement, case):
+            if fit(case, claims) != case and admits(requirement, case):
                 outside.append(case)
         return outside[: self.battery.size(requirement) // 3]
 
@@ -335,6 +340,15 @@ class Verifier:
         outcomes = next(iter(self.child.run([(requirement.id, case)])))
         trial = self._trial(requirement, case, outcomes)
         return self._heard(requirement, trial), trial
+
+    def each(self, requirement: Requirement, cases: list[Case]) -> Iterator[tuple[Finding | None, Trial]]:
+        """Run cases one after the other in a fresh child, whatever comes of each."""
+        self.child.fresh()
+        notes = self.child.annotate(cases)
+        cases = [case for case, (excluded, known) in zip(cases, notes, strict=True) if not excluded and not known]
+        for case, outcomes in zip(cases, self.child.run([(requirement.id, case) for case in cases]), strict=False):
+            trial = self._trial(requirement, case, outcomes)
+            yield self._heard(requirement, trial), trial
 
     def _once(
         self, requirement: Requirement, case: Case, unclaimed: bool = False, fresh: bool = True

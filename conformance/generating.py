@@ -47,7 +47,7 @@ class Bias:
         Always, never, or either.
     layouts : tuple of str
     sizes : tuple of str
-        Out of "small", "tile", "channels", "long", "large".
+        Out of "small", "tile", "channels", "long", "large", "extreme".
     remainder : "any", "none", "some"
         Rows and columns that the stride leaves over.
     output : "any" or "one"
@@ -83,7 +83,10 @@ def _pairs(numbers: Iterable[int]) -> list[Pair]:
     return [(a, b) for a in values for b in values]
 
 
-ANYTHING = Bias(layouts=ANY_LAYOUT, data=("int",) * 6 + tuple(FLOAT_RECIPES))
+ANYTHING = Bias(
+    layouts=ANY_LAYOUT, data=("int",) * 6 + tuple(FLOAT_RECIPES),
+    sizes=("small",) * 14 + ("tile",) * 4 + ("channels",) * 4 + ("extreme",) * 2,
+)
 EXACT = Bias(dtypes=EXACT_DTYPES, data=("int", "int", "impulse", "wide"))
 LAW = Bias(
     dtypes=PLAIN_DTYPES, data=("int",), whole_data=("int",), layouts=ANY_LAYOUT,
@@ -108,7 +111,13 @@ _TILE_HEIGHTS = st.sampled_from((1, 2, 3, 5, *TILE_LENGTHS))
 _TILE_WIDTHS = st.sampled_from(TILE_LENGTHS)
 _LEFT_OVER = {most: st.integers(0, most) for most in range(13)}
 _ROOM = st.sampled_from(_pairs(range(1, 5)))
-_BATCHES = st.integers(1, 3)
+_BATCHES = st.sampled_from((1, 1, 2, 2, 3, 3, 4, 5, 9))
+# One dimension far beyond the others: counters of one or two bytes, half-precision sizes, blocks of 256.
+_EXTREMES = st.sampled_from((
+    "height", "width", "width", "area", "kernel height", "kernel width", "stride", "dilation", "pads", "batch", "channels", "filters",
+))
+_LONG = st.sampled_from((129, 257, 300, 520, 1030, 2051, 4100, 33_000, 66_000))
+_MEDIUM = st.sampled_from((7, 9, 11, 13, 17, 23, 33, 40))
 _FEW = _pairs(range(1, 5))
 _FEW_CHANNELS = st.sampled_from(_FEW)
 _TILE_CHANNELS = st.sampled_from(TILE_CHANNELS)
@@ -164,7 +173,7 @@ def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
     if chosen.kernel is not None:
         kernel = draw(chosen.kernel)
     else:
-        kernel = draw(_FAST_KERNELS if fast else _SMALL_KERNELS if size == "large" else _KERNELS)
+        kernel = draw(_FAST_KERNELS if fast else _SMALL_KERNELS if size in ("large", "extreme") else _KERNELS)
     stride, dilation = draw(chosen.stride[fast]), draw(chosen.dilation[fast])
     n, per_group, filters, groups = _draw_channels(draw, bias, size)
     padding = _draw_padding(draw, draw(chosen.padding), kernel)
@@ -174,7 +183,10 @@ def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
     layout_x, layout_w = (draw(chosen.layout), draw(chosen.layout)) if len(bias.layouts) > 1 else bias.layouts * 2
     # Hypothesis draws the same few numbers again and again; mixed with all else that was drawn, the seeds differ. They also
     # decide what is not drawn.
-    mixed = (draw(_SEEDS), n, per_group, filters, groups, kernel, stride, dilation, padding, height, width, dtype, data)
+    mixed = (
+        draw(_SEEDS), n, per_group, filters, groups, kernel, stride, dilation, padding, height, width, dtype, data,
+        layout_x, layout_w,
+    )
     seed = zlib.crc32(repr(mixed).encode())
     has_bias = bias.bias if bias.bias is not None else seed % 2 == 0
     layout_bias = bias.layouts[seed // 2 % len(bias.layouts)]
@@ -188,7 +200,41 @@ def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
         layout_x=layout_x, layout_w=layout_w, layout_bias="C" if layout_bias == "broadcast" or not has_bias else layout_bias,
         data=data, seed=seed,
     )
+    if size == "extreme":
+        case = _stretched(draw, case)
     return _within_limit(case)
+
+
+def _stretched(draw: Draw, case: Case) -> Case:
+    """One dimension of a small case stretched."""
+    which, long, medium = draw(_EXTREMES), draw(_LONG), draw(_MEDIUM)
+    n, _, height, width = case.x_shape
+    per_group, kernel = case.w_shape[1], case.w_shape[2:]
+    if which in ("height", "width", "area"):
+        height, width = {"height": (long, kernel[1]), "width": (kernel[0], long), "area": (183, 181)}[which]
+        reach = [(k - 1) * d + 1 for k, d in zip(kernel, case.dilation, strict=True)]
+        return case.but(x_shape=(1, 1, max(height, reach[0]), max(width, reach[1])), w_shape=(1, 1, *kernel), groups=1,
+                        bias_shape=case.bias_shape and (1,))
+    if which in ("kernel height", "kernel width"):
+        kernel = (medium, kernel[1]) if which == "kernel height" else (kernel[0], medium)
+        return case.but(
+            w_shape=(case.outputs, per_group, *kernel),
+            x_shape=(n, case.channels, *(length + (k - 1) * d for length, k, d in zip((height, width), kernel, case.dilation, strict=True))),
+        )
+    if which == "stride":
+        return case.but(stride=(medium, case.stride[1]) if case.seed % 2 else (case.stride[0], medium), x_shape=(n, case.channels, height + medium, width + medium))
+    if which == "dilation":
+        return case.but(dilation=(medium, case.dilation[1]) if case.seed % 2 else (case.dilation[0], medium),
+                        x_shape=(n, case.channels, height + (kernel[0] - 1) * medium, width + (kernel[1] - 1) * medium))
+    if which == "pads":
+        return case.but(padding=((medium, 1), (0, 2)) if case.seed % 2 else ((1, 0), (2, medium)))
+    if which == "batch":
+        return case.but(x_shape=(min(long, 300) if long > 200 else medium, case.channels, min(height, 4 + kernel[0] * case.dilation[0]),
+                                 min(width, 4 + kernel[1] * case.dilation[1])))
+    many = min(long, 300)
+    if which == "channels":
+        return case.but(x_shape=(1, many, height, width), w_shape=(1, many, *kernel), groups=1, bias_shape=case.bias_shape and (1,))
+    return case.but(x_shape=(1, 1, height, width), w_shape=(many, 1, *kernel), groups=1, bias_shape=case.bias_shape and (many,))
 
 
 def _within_limit(case: Case) -> Case:
@@ -258,7 +304,7 @@ def _draw_size(
     elif size == "tile":
         outputs = (draw(_TILE_HEIGHTS), draw(_TILE_WIDTHS))
     else:
-        outputs = draw(_OUTPUTS[size])
+        outputs = draw(_OUTPUTS["channels" if size == "extreme" else size])
     lengths = []
     for axis in (0, 1):
         effective = (kernel[axis] - 1) * dilation[axis] + 1

@@ -102,18 +102,33 @@ def _answer(adapter: Adapter, call: Call, placed: Placed) -> Outcome:
             placed["x"][0], placed["w"][0], bias,
             stride=call.stride, padding=call.padding, dilation=call.dilation, groups=call.groups,
         )
+        return _returned(value)
     except MemoryError as error:
-        return Outcome("out of memory", None, f"MemoryError: {error}"[:TEXT_LIMIT])
+        return Outcome("out of memory", None, _told(error))
     except (SystemExit, KeyboardInterrupt) as error:
-        return Outcome("exited", None, f"tried to end the process ({type(error).__name__}: {error})"[:TEXT_LIMIT])
+        return Outcome("exited", None, f"tried to end the process ({_told(error)})")
     except BaseException as error:
-        return Outcome("raised", None, f"{type(error).__name__}: {error}"[:TEXT_LIMIT])
-    if isinstance(value, np.ndarray):
-        return Outcome("returned", value)
-    if hasattr(value, "__array__") and not np.isscalar(value):
-        return Outcome("returned", np.asarray(value))
-    kind = type(value).__name__
-    return Outcome("not an array", None, f"a {kind}, not an array: {value!r}"[:200] if value is not None else "None, not an array")
+        return Outcome("raised", None, _told(error))
+
+
+def _returned(value: Any) -> Outcome:
+    """What was returned, as a plain array: a class or an object of the implementation's own could not be sent."""
+    if isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not np.isscalar(value)):
+        array = np.asarray(value)
+        if array.dtype.kind != "O":
+            return Outcome("returned", array)
+        return Outcome("not an array", None, f"an array of Python objects, not of numbers, of shape {array.shape}")
+    if value is None:
+        return Outcome("not an array", None, "None, not an array")
+    return Outcome("not an array", None, f"a {type(value).__name__}, not an array: {value!r}"[:200])
+
+
+def _told(error: BaseException) -> str:
+    """The exception in words; its own text may raise in its turn."""
+    try:
+        return f"{type(error).__name__}: {error}"[:TEXT_LIMIT]
+    except Exception:
+        return type(error).__name__
 
 
 def _at_the_same_time(adapter: Adapter, calls: list[Call]) -> list[Outcome]:

@@ -167,6 +167,9 @@ class Intake:
         """Write what there is: complete, or without a footer."""
         if self.progress is not None:
             self.progress.end()
+        if self.run.settings.explains and self.run.is_complete():
+            for target in self.run.settings.named:
+                self.run.diagnose(target)
         if self.out is not None:
             self.run.write(self.out / "results.jsonl")
 

@@ -209,6 +209,12 @@ def _constant(setting: _Setting) -> Three:
     return _each(setting, lambda words, which: np.full(len(words), values[which]))
 
 
+def _box(setting: _Setting) -> Three:
+    """Full significands under a kernel whose taps are all equal: what tempts to running sums."""
+    x, w, bias = _uniform(setting)
+    return x, np.full(len(w), _significands(setting.bits.words(1), setting.form.precision)[0]), bias
+
+
 def _positive(setting: _Setting) -> Three:
     """Full significands in [1/2, 1): nothing cancels."""
     return _each(setting, lambda words, _: _significands(words, setting.form.precision))
@@ -302,7 +308,7 @@ def _huge(setting: _Setting) -> Three:
 
 FLOAT_RECIPES: dict[str, Callable[[_Setting], Three]] = {
     "int": _int, "wide": _wide, "uniform": _uniform, "log": _log, "tiny": _tiny, "subnormal": _subnormal,
-    "cancel": _cancel, "constant": _constant, "positive": _positive, "outlier": _outlier, "ladder": _ladder,
+    "cancel": _cancel, "constant": _constant, "box": _box, "positive": _positive, "outlier": _outlier, "ladder": _ladder,
     "sparse": _sparse, "impulse": _impulse, "zero": _zero, "special": _special, "special_w": _special_weights,
     "huge": _huge,
 }
@@ -343,7 +349,7 @@ def _numbers(case: Case, counts: tuple[int, int, int], dtype_x: np.dtype[Any], d
     if dtype_x.kind in "iu" or dtype_w.kind in "iu":
         return tuple(
             _whole(case.data, bits, count, dtype, terms) if dtype.kind in "iu"
-            else _below(bits.words(count), 17).astype(dtype) - np.array(8, dtype)
+            else _fixed_point(bits.words(count), dtype)
             for count, dtype in zip(counts, (dtype_x, dtype_w, dtype_w), strict=True)
         )
     form = FORMATS[case.dtype]
@@ -358,6 +364,12 @@ def _numbers(case: Case, counts: tuple[int, int, int], dtype_x: np.dtype[Any], d
         imaginary = make(setting)
         return tuple(_complex(re, im, dtype) for re, im, dtype in zip(real, imaginary, (dtype_x, dtype_w, dtype_w), strict=True))
     return tuple(part.astype(dtype) for part, dtype in zip(real, (dtype_x, dtype_w, dtype_w), strict=True))
+
+
+def _fixed_point(words: Array, dtype: np.dtype[Any]) -> Array:
+    """Numbers in (-4, 4) that no integer holds, for the floating side of a mixed pair."""
+    p = FORMATS[dtype.name].precision
+    return np.asarray(_signs(words) * np.ldexp((words >> np.uint64(64 - p)).astype(np.float64), 2 - p)).astype(dtype)
 
 
 def _complex(real: Array, imaginary: Array, dtype: np.dtype[Any]) -> Array:

@@ -13,6 +13,7 @@ from convspec.adapters.protocol import Adapter
 from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue, select
 from convspec.conformance.child import Child, start
+from convspec.conformance.diagnosis import diagnose
 from convspec.conformance.engine import Oracle, Verdict, Verifier, right_answer_of
 from convspec.conformance.machine import environment
 from convspec.conformance.requirements import requirements
@@ -52,6 +53,8 @@ class Settings:
         Targets that a pattern such as ``homework/*.py:conv`` found: one that cannot be loaded does not stop the others.
     version : str
         Of the suite, for the header.
+    explains : bool
+        Whether a failing adapter's answers are compared with those of known faults.
     """
 
     targets: tuple[str, ...] = ()
@@ -64,6 +67,7 @@ class Settings:
     objects: Mapping[str, Adapter] = field(default_factory=dict)
     found_by_pattern: tuple[str, ...] = ()
     version: str = "unknown"
+    explains: bool = True
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -173,6 +177,23 @@ class Run:
             expected = right_answer_of(found, verdict.counterexample, self.oracle)
         self._mark_deviations(target, verdict)
         return self._remember(target, verdict_line(verdict, expected, target))
+
+    def diagnose(self, target: str) -> None:
+        """Explain a target's failures, and put the explanation into the lines of those that it is drawn from."""
+        bad = [line for (name, _), line in self.verdict_lines.items() if name == target and line["outcome"] in BAD]
+        shown = [line for line in bad if "counterexample" in line]
+        if not shown:
+            return
+        order = list(catalogue())
+        shown.sort(key=lambda line: order.index(line["requirement"]))
+        verifier = self.verifier(target)
+        if verifier is None:
+            return
+        failures = [(line["requirement"], line["counterexample"]["case"].partition(" ")[2]) for line in shown]
+        found = diagnose(verifier, failures)
+        if found is not None:
+            for line in shown:
+                line["diagnosis"] = {"sentence": found.sentence, "change": found.change, "faults": list(found.faults)}
 
     def _remember(self, target: str, line: dict[str, Any]) -> dict[str, Any]:
         self.verdict_lines[target, line["requirement"]] = line

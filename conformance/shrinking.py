@@ -173,7 +173,7 @@ def _smaller_numbers(case: Case) -> Iterator[Case]:
     assert case.literal is not None
     for part, numbers in enumerate(case.literal):
         for simple in (0, 1):
-            if numbers and any(number != simple for number in numbers):
+            if any(number not in (0, simple) for number in numbers):
                 yield _replaced(case, part, tuple(simple for _ in numbers))
     for part, numbers in enumerate(case.literal):
         for index, number in enumerate(numbers):

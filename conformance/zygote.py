@@ -118,6 +118,7 @@ def probe_all(adapter: FunctionAdapter, dtypes: tuple[str, ...], names: tuple[st
 
 def work(adapter: Adapter, connection: Connection, flags: frozenset[str]) -> None:
     """Answer requests until the other side closes."""
+    worker = os.getpid()
     while True:
         try:
             request = pickle.loads(connection.recv_bytes())
@@ -130,6 +131,9 @@ def work(adapter: Adapter, connection: Connection, flags: frozenset[str]) -> Non
                     reply: Any = ("outcomes", perform(adapter, calls_of(requirement, _case(line))))
                 except Exception:
                     reply = ("error", traceback.format_exc())
+                if os.getpid() != worker:
+                    # The implementation forked, and its child came back as well: only one may answer.
+                    os._exit(0)
                 _send(connection, reply)
         elif kind == "annotate":
             _send(connection, ("notes", annotate(adapter, request[1], flags)))

@@ -4,6 +4,7 @@ import argparse
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import convspec
 from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter, names
@@ -127,6 +128,8 @@ def _show(result: Result, out: Path) -> None:
                 print(f"    {line['counterexample']['repro']}")
         if len(mine) > SHOWN:
             print(f"{name}: {len(mine) - SHOWN} more in the report")
+        for told in dict.fromkeys(line["diagnosis"]["sentence"] + _change(line) for line in mine if "diagnosis" in line):
+            print(f"{name}: {told}")
     for text in result.suite_errors:
         print(f"The suite itself failed at {text}")
     for text in results_lines(out):
@@ -134,6 +137,11 @@ def _show(result: Result, out: Path) -> None:
     told = ", ".join(f"{name} {conclusion}" for name, conclusion in result.conclusions.items())
     state = "" if result.complete else "INCOMPLETE; so far "
     print(f"Report: {out / 'index.html'}. Verdict: {state}{told}.")
+
+
+def _change(line: dict[str, Any]) -> str:
+    change = line["diagnosis"]["change"]
+    return f" To change: {change}." if change else ""
 
 
 def _list() -> int:

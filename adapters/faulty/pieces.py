@@ -10,8 +10,9 @@ Integers are exact and wrap; half precision is summed in float32.
 import math
 import operator
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -195,27 +196,64 @@ def cast(y: Array, dtype: np.dtype[Any]) -> Array:
     return y.astype(dtype, copy=False)
 
 
-def convolve(
-    call: Call, *, pads: Pads | None = None, pad: Callable[[Array, Pads], Array] = zero_pad,
-    extent: Callable[[Pair, Pair, Pair, Pair], Pair] = extent,
-    gather: Callable[[Array, Pair, Pair, Pair, Pair], Array] = windows,
-    total: Callable[[Array, Array, int], Array] = sum_of_products,
-    add: Callable[[Array, Array], Array] = add_bias,
-    cast: Callable[[Array, np.dtype[Any]], Array] = cast,
-) -> Array:
+class Steps(TypedDict, total=False):
+    """The steps that a fault may replace."""
+
+    pads: Pads
+    pad: Callable[[Array, Pads], Array]
+    extent: Callable[[Pair, Pair, Pair, Pair], Pair]
+    gather: Callable[[Array, Pair, Pair, Pair, Pair], Array]
+    total: Callable[[Array, Array, int], Array]
+    add: Callable[[Array, Array], Array]
+    cast: Callable[[Array, np.dtype[Any]], Array]
+
+
+Body = Callable[[Call], Array]
+_SECOND: ContextVar[Body | None] = ContextVar("second fault", default=None)
+_REPLACED: ContextVar[Steps] = ContextVar("steps that the first fault replaces")
+
+
+def convolve(call: Call, **steps: Unpack[Steps]) -> Array:
     """Convolve a call that was checked; a fault names the step that it replaces."""
+    replaced: Steps = {**_REPLACED.get({}), **steps}
+    second = _SECOND.get()
+    if second is None:
+        return _in_steps(call, replaced)
+    tokens = _SECOND.set(None), _REPLACED.set(replaced)
+    try:
+        return second(call)
+    finally:
+        _REPLACED.reset(tokens[1])
+        _SECOND.reset(tokens[0])
+
+
+def both(first: Body, second: Body) -> Body:
+    """Two faults in one: where the first convolves, the second does, with the steps that the first replaces."""
+
+    def body(call: Call) -> Array:
+        token = _SECOND.set(second)
+        try:
+            return first(call)
+        finally:
+            _SECOND.reset(token)
+
+    return body
+
+
+def _in_steps(call: Call, steps: Steps) -> Array:
     dtype = call.dtype
     work = working_dtype(dtype)
     with np.errstate(all="ignore"):
-        padded = pad(call.x.astype(work), call.pads if pads is None else pads)
-        outputs = extent((padded.shape[2], padded.shape[3]), call.kernel, call.stride, call.dilation)
+        padded = steps.get("pad", zero_pad)(call.x.astype(work), steps["pads"] if "pads" in steps else call.pads)
+        outputs = steps.get("extent", extent)(
+            (padded.shape[2], padded.shape[3]), call.kernel, call.stride, call.dilation)
         if min(outputs) < 0:
             raise ValueError(f"kernel of shape {call.kernel} fits nowhere, the output would be {outputs}")
-        seen = gather(padded, outputs, call.kernel, call.stride, call.dilation)
-        y = total(seen, call.w.astype(work), call.groups)
+        seen = steps.get("gather", windows)(padded, outputs, call.kernel, call.stride, call.dilation)
+        y = steps.get("total", sum_of_products)(seen, call.w.astype(work), call.groups)
         if call.bias is not None:
-            y = add(y, call.bias.astype(work))
-        return cast(y, dtype)
+            y = steps.get("add", add_bias)(y, call.bias.astype(work))
+        return steps.get("cast", cast)(y, dtype)
 
 
 def correct(call: Call) -> Array:

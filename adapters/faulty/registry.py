@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from convspec.adapters.faulty.pieces import Call, check
+from convspec.adapters.faulty.pieces import Body, Call, check
 from convspec.adapters.faulty.witness import Witness
 from convspec.adapters.protocol import DTYPES, WORDS, Array, Capabilities, Numerics
 
@@ -28,9 +28,6 @@ class Conv2d(Protocol):
     ) -> Array:
         """(N, C_in, H, W) with (C_out, C_in/groups, kH, kW) gives (N, C_out, oH, oW)."""
         ...
-
-
-Body = Callable[[Call], Array]
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,8 @@ class Fault:
     witness : Witness or callable
         A call on which it is wrong, or a function that is given the implementation and returns whether
         it misbehaved; None for those that may only be run in a process of their own.
+    body : callable
+        The implementation as a function of one `Call`, which `pieces.both` joins with another.
     """
 
     id: str
@@ -73,6 +72,7 @@ class Fault:
     capabilities: Capabilities = EVERYTHING
     numerics: Numerics = field(default_factory=Numerics)
     witness: Witness | Callable[[Conv2d], bool] | None = GENERIC
+    body: Body | None = None
 
 
 def as_function(body: Body, *, checked: bool = True, quiet: bool = True) -> Conv2d:
@@ -147,7 +147,7 @@ class Family:
             function = as_function(body, checked=checked, quiet=quiet)
             self.members.append(Fault(
                 id, self.name, body.__doc__.strip(), remedy, hides, tuple(caught_by.split()), function,
-                recreates, capabilities, numerics or Numerics(), witness))
+                recreates, capabilities, numerics or Numerics(), witness, body))
             return function
 
         return register

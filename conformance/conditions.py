@@ -1,0 +1,167 @@
+"""The conditions that all failures share and all passes lack."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from convspec.conformance.case import Case
+
+MOST_CONDITIONS = 3
+# Below so many failures a shared condition may be chance.
+LEAST_FAILURES = 3
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A case, and whether it fails."""
+
+    case: Case
+    fails: bool
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that is true of a case, or not."""
+
+    text: str
+    holds: Callable[[Case], bool]
+
+
+def shared_conditions(labelled: list[Labelled]) -> str:
+    """One sentence: under which conditions, and only under which, cases fail; empty if there are no failures."""
+    valid = [item for item in labelled if item.case.is_valid]
+    failing = [item.case for item in valid if item.fails]
+    passing = [item.case for item in valid if not item.fails]
+    if not failing:
+        return ""
+    if not passing:
+        return f"It fails in all {len(failing)} cases that were tried."
+    if len(failing) < LEAST_FAILURES:
+        return f"It fails in {len(failing)} of {len(valid)} cases that were tried: too few to say what they share."
+    told = f"It fails in {len(failing)} of {len(valid)} cases that were tried"
+    candidates = [condition for condition in conditions(failing) if all(map(condition.holds, failing))]
+    telling = [condition for condition in candidates if not all(map(condition.holds, passing))]
+    best: tuple[int, tuple[Condition, ...]] = (len(passing), ())
+    for count in range(1, MOST_CONDITIONS + 1):
+        for chosen in itertools.combinations(telling, count):
+            wrongly = sum(all(condition.holds(case) for condition in chosen) for case in passing)
+            if wrongly == 0:
+                return f"{told}: always, and only, when {_joined(chosen)}."
+            if wrongly < best[0]:
+                best = (wrongly, chosen)
+    if best[1] and best[0] < len(passing) / 2:
+        return f"{told}: only when {_joined(best[1])}, but not always then ({best[0]} such cases are right)."
+    return f"{told}; no simple condition on the shapes and arguments separates them from the others."
+
+
+def _joined(chosen: tuple[Condition, ...]) -> str:
+    return " and ".join(condition.text for condition in chosen)
+
+
+def conditions(failing: list[Case]) -> Iterator[Condition]:
+    """Conditions to try, simple ones first; bounds and shared values are taken from the failing cases."""
+    yield from _ARGUMENTS
+    yield from _DATA
+    for name, measure in _MEASURES:
+        values = [measure(case) for case in failing]
+        low, high = min(values), max(values)
+        if low == high:
+            yield Condition(f"{name} is {low}", _equal_to(measure, low))
+        if low > 1:
+            yield Condition(f"{name} is at least {low}", _at_least(measure, low))
+        yield Condition(f"{name} is at most {high}", _at_most(measure, high))
+        for modulus in (2, 4, 8):
+            rest = {value % modulus for value in values}
+            if rest == {0} and low > 0:
+                yield Condition(f"{name} is a multiple of {modulus}", _rest(measure, modulus, True))
+            if 0 not in rest:
+                yield Condition(f"{name} is no multiple of {modulus}", _rest(measure, modulus, False))
+    dtypes = {case.dtype for case in failing}
+    if len(dtypes) <= 4:
+        yield Condition(f"the dtype is {' or '.join(sorted(dtypes))}", lambda case: case.dtype in dtypes)
+    for which in ("x", "w", "bias"):
+        layouts = {getattr(case, f"layout_{which}") for case in failing}
+        if len(layouts) <= 4 and layouts != {"C"}:
+            yield Condition(f"{which} is laid out {' or '.join(sorted(layouts))}", _laid_out(which, layouts))
+
+
+def _equal_to(measure: Callable[[Case], int], value: int) -> Callable[[Case], bool]:
+    return lambda case: measure(case) == value
+
+
+def _at_least(measure: Callable[[Case], int], value: int) -> Callable[[Case], bool]:
+    return lambda case: measure(case) >= value
+
+
+def _at_most(measure: Callable[[Case], int], value: int) -> Callable[[Case], bool]:
+    return lambda case: measure(case) <= value
+
+
+def _rest(measure: Callable[[Case], int], modulus: int, divides: bool) -> Callable[[Case], bool]:
+    return lambda case: (measure(case) % modulus == 0) == divides
+
+
+def _laid_out(which: str, layouts: set[str]) -> Callable[[Case], bool]:
+    return lambda case: getattr(case, f"layout_{which}") in layouts
+
+
+_ARGUMENTS = (
+    Condition("the stride is above 1", lambda case: max(case.stride) > 1),
+    Condition("the stride is 1", lambda case: max(case.stride) == 1),
+    Condition("the stride differs between the axes", lambda case: case.stride[0] != case.stride[1]),
+    Condition("the vertical stride is above 1", lambda case: case.stride[0] > 1),
+    Condition("the horizontal stride is above 1", lambda case: case.stride[1] > 1),
+    Condition("the dilation is above 1", lambda case: max(case.dilation) > 1),
+    Condition("the dilation differs between the axes", lambda case: case.dilation[0] != case.dilation[1]),
+    Condition("the vertical dilation is above 1", lambda case: case.dilation[0] > 1),
+    Condition("the horizontal dilation is above 1", lambda case: case.dilation[1] > 1),
+    Condition("groups is above 1", lambda case: case.groups > 1),
+    Condition("groups equals the input channels (depthwise)", lambda case: case.groups > 1 and case.groups == case.channels),
+    Condition("groups is above 1 and below the input channels", lambda case: 1 < case.groups < case.channels),
+    Condition("there is padding", lambda case: max(map(max, case.geometry.pads)) > 0),
+    Condition("there is no padding", lambda case: max(map(max, case.geometry.pads)) == 0),
+    Condition("top and bottom padding differ", lambda case: case.geometry.pads[0][0] != case.geometry.pads[0][1]),
+    Condition("left and right padding differ", lambda case: case.geometry.pads[1][0] != case.geometry.pads[1][1]),
+    Condition("the padding differs from side to side",
+              lambda case: any(before != after for before, after in case.geometry.pads)),
+    Condition("the padding is a word", lambda case: isinstance(case.padding, str)),
+    Condition("the padding is 'same' in one of its forms", lambda case: str(case.padding).startswith("same")),
+    Condition("there is a bias", lambda case: case.bias_shape is not None),
+    Condition("the stride leaves rows or columns over", lambda case: any(
+        (padded - reach) % step for padded, reach, step in
+        zip(case.geometry.padded, case.geometry.effective_kernel, case.stride, strict=True))),
+    Condition("the kernel has more than one tap", lambda case: max(case.kernel) > 1),
+    Condition("the kernel is not square", lambda case: case.kernel[0] != case.kernel[1]),
+    Condition("the kernel has an even side", lambda case: any(length % 2 == 0 for length in case.kernel)),
+    Condition("the picture is not square", lambda case: case.size[0] != case.size[1]),
+    Condition("the batch has more than one picture", lambda case: case.batch > 1),
+    Condition("there is more than one input channel", lambda case: case.channels > 1),
+    Condition("there is more than one output channel", lambda case: case.outputs > 1),
+    Condition("a pad reaches beyond the kernel", lambda case: any(
+        max(pads) >= reach for pads, reach in zip(case.geometry.pads, case.geometry.effective_kernel, strict=True))),
+    Condition("the stride is larger than the kernel", lambda case: any(
+        step > reach for step, reach in zip(case.stride, case.geometry.effective_kernel, strict=True))),
+)
+_DATA = (
+    Condition("the numbers hold NaN or infinities", lambda case: case.data.startswith("special")),
+    Condition("the numbers are not all whole", lambda case: case.data not in ("int", "impulse", "zero", "wide", "full", "edge")),
+    Condition("the numbers are tiny", lambda case: case.data in ("tiny", "subnormal")),
+    Condition("the numbers are large", lambda case: case.data in ("full", "edge", "wide", "huge", "log")),
+    Condition("an array is not in C order", lambda case: (case.layout_x, case.layout_w) != ("C", "C")),
+)
+_MEASURES: tuple[tuple[str, Callable[[Case], int]], ...] = (
+    ("the output's height", lambda case: case.geometry.output[0]),
+    ("the output's width", lambda case: case.geometry.output[1]),
+    ("the picture's height", lambda case: case.size[0]),
+    ("the picture's width", lambda case: case.size[1]),
+    ("the kernel's height", lambda case: case.kernel[0]),
+    ("the kernel's width", lambda case: case.kernel[1]),
+    ("the number of input channels for each filter", lambda case: case.channels // case.groups),
+    ("the number of input channels", lambda case: case.channels),
+    ("the number of output channels", lambda case: case.outputs),
+    ("the number of pictures", lambda case: case.batch),
+    ("the number of products for each output", lambda case: case.geometry.terms),
+    ("the vertical stride", lambda case: case.stride[0]),
+    ("the horizontal stride", lambda case: case.stride[1]),
+    ("the largest pad", lambda case: max(map(max, case.geometry.pads))),
+)
