@@ -3,7 +3,7 @@
 import numpy as np
 
 from convspec.conformance.calls import Call, call_of
-from convspec.conformance.case import Case
+from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, LAW
 from convspec.conformance.judging import Finding, same_bits
 from convspec.conformance.layouts import LAYOUTS
@@ -11,7 +11,9 @@ from convspec.conformance.recipes import FINITE_RECIPES
 from convspec.conformance.requirement import Hearing, Requirement
 
 ODD_LAYOUTS = LAYOUTS[1:]
-FINITE = ANYTHING.but(data=("int", "int", *FINITE_RECIPES))
+SIZES = ("small",) * 6 + ("tile", "channels")
+ANY = ANYTHING.but(sizes=SIZES)
+FINITE = ANY.but(data=("int", "int", *FINITE_RECIPES))
 
 
 def _unchanged(hearing: Hearing) -> Finding | None:
@@ -49,6 +51,16 @@ def _surrounded(case: Case) -> Case:
 def _twice(case: Case) -> tuple[Call, ...]:
     call = call_of(case)
     return call, call.but(same_buffers=True)
+
+
+def _sometimes_the_identity(case: Case) -> Case:
+    """A third of the cases ask for nothing but a copy of x, the others for something near it."""
+    if case.seed % 3:
+        return case
+    plain = case.but(
+        x_shape=(case.batch, 1, *case.size), w_shape=(1, 1, 1, 1), groups=1, bias_shape=None, padding=NO_PADS, data="unit"
+    )
+    return plain.but(stride=(1, 1), dilation=(1, 1)) if case.seed % 2 else plain
 
 
 def _own_memory(hearing: Hearing) -> Finding | None:
@@ -115,11 +127,11 @@ def _another_between(case: Case) -> tuple[Call, ...]:
 
 
 REQUIREMENTS = (
-    Requirement("PUR-01", FINITE.but(layouts=("C", "readonly", *LAYOUTS)), judge=_unchanged),
+    Requirement("PUR-01", ANY.but(layouts=("C", "readonly", *LAYOUTS)), judge=_unchanged, share=3.0),
     Requirement("PUR-02", LAW.but(layouts=ODD_LAYOUTS), judge=_layout_independent, calls=_contiguous_too, share=2.0),
     Requirement("PUR-03", LAW.but(layouts=ANY_LAYOUT), judge=_layout_independent, calls=_contiguous_too, adjust=_surrounded,
                 accepts=lambda case: {case.layout_x, case.layout_w} & {"inside", "stepped"} != set()),
-    Requirement("PUR-04", FINITE, judge=_own_memory, calls=_twice),
+    Requirement("PUR-04", ANY, judge=_own_memory, calls=_twice, adjust=_sometimes_the_identity, share=1.5),
     Requirement("PUR-05", FINITE, judge=_repeatable, calls=_again_and_with_others, share=1.5),
     Requirement("PUR-06", FINITE, judge=_undisturbed, calls=_another_between),
 )

@@ -1,7 +1,7 @@
 """The error that an adapter's numerics contract allows, output by output.
 
 T2 is a theorem for sums of products in any order, with fused multiply-adds or without (Jeannerod and Rump 2013, in the
-form n u without a denominator). T3 follows from it by one more rounding. The constants of T4 (Fourier) and T5
+form n u without a denominator); one u more leaves room for compensated summation (Higham, section 4.3). T3 follows from it by one more rounding. The constants of T4 (Fourier) and T5
 (Winograd) are measured budgets, not theorems; the report says which is which.
 """
 
@@ -106,7 +106,8 @@ class Contract:
             if self.separate_bias:
                 bound = bound + u * abs(sums.products) * number(1 + 2.0**-10)
         else:
-            bound = terms * accumulated * gauge
+            # One u more than n_eff where anything is summed: compensated summation errs by 2 u B beside the products' u B.
+            bound = (terms + (terms > 1) * number(1 + 2.0**-8)) * accumulated * gauge
         if not self.uses_all_bits:
             cut = number(math.ldexp(1.0, 1 - (self.numerics.input_precision or 0)))
             bound = bound + (2 * cut + cut * cut) * gauge
@@ -150,7 +151,8 @@ class Contract:
     def in_words(self, exact: ExactElement) -> str:
         """The bound with its numbers put in, for people."""
         u = f"2^-{self.accumulator.precision}"
-        text = f"{self.name}: n_eff u B, with n_eff = {exact.terms}, u = {u}, B = {float(exact.gauge):.6g}"
+        factor = "(n_eff + 1)" if exact.terms > 1 else "n_eff"
+        text = f"{self.name}: {factor} u B, with n_eff = {exact.terms}, u = {u}, B = {float(exact.gauge):.6g}"
         if self.name == "T3":
             text = (f"T3: u |y| + (n_eff + 1) u_acc B, with u = 2^-{self.form.precision}, n_eff = {exact.terms}, "
                     f"u_acc = {u}, B = {float(exact.gauge):.6g}")

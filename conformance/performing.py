@@ -72,7 +72,7 @@ def _refilled(placed: Placed, call: Call) -> Placed:
 
 
 def _one(adapter: Adapter, call: Call, placed: Placed, index: int, earlier: list[Array]) -> Outcome:
-    before = {name: buffer.tobytes() for name, (_, buffer) in placed.items()}
+    before = {name: (buffer.tobytes(), _form(view)) for name, (view, buffer) in placed.items()}
     _leave_garbage(call, index)
     random_before, errors_before = _random_state() if call.watched else (), np.geterr()
     outcome = _answer(adapter, call, placed)
@@ -82,7 +82,7 @@ def _one(adapter: Adapter, call: Call, placed: Placed, index: int, earlier: list
     if np.geterr() != errors_before:
         disturbed.append("NumPy's error state")
         np.seterr(**errors_before)
-    changed = tuple(name for name, (_, buffer) in placed.items() if buffer.tobytes() != before[name])
+    changed = tuple(name for name, (view, buffer) in placed.items() if (buffer.tobytes(), _form(view)) != before[name])
     aliases: list[str] = []
     if outcome.value is not None:
         aliases = [name for name, (_, buffer) in placed.items() if np.may_share_memory(outcome.value, buffer)]
@@ -93,6 +93,11 @@ def _one(adapter: Adapter, call: Call, placed: Placed, index: int, earlier: list
         # A copy, so that what is sent is what was returned and not what a later call makes of it.
         return Outcome(outcome.kind, outcome.value, outcome.text, changed, tuple(aliases), tuple(disturbed))
     return outcome
+
+
+def _form(view: Array) -> tuple[object, ...]:
+    """What an array is besides its numbers."""
+    return view.shape, view.strides, view.dtype, view.flags.writeable
 
 
 def _answer(adapter: Adapter, call: Call, placed: Placed) -> Outcome:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from convspec.conformance.results import BAD
+from convspec.conformance.results import BAD, dump
 from convspec.conformance.run import Run, Settings
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
@@ -107,7 +107,7 @@ class RequirementItem(pytest.Item):
         run = self.config.stash[RUN]
         line = run.verify(self.target, self.name)
         content = {"target": self.target, "verdict": line, "adapter": run.adapter_lines.get(self.target)}
-        self.stash[LINES] = json.dumps(content)
+        self.stash[LINES] = dump(content)
         outcome, reason = line["outcome"], line["reason"]
         if outcome in ("skipped", "unavailable", "planned"):
             pytest.skip(f"{outcome}: {reason}")

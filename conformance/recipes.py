@@ -266,6 +266,12 @@ def _impulse(setting: _Setting) -> Three:
     return zeros, w, bias
 
 
+def _unit(setting: _Setting) -> Three:
+    """Whole numbers under a kernel of ones: with one tap, the result is the input."""
+    x, w, bias = _int(setting)
+    return x, w * 0.0 + 1.0, bias * setting.bits.one(2)
+
+
 def _zero(setting: _Setting) -> Three:
     """x or w all zeros."""
     x, w, bias = _int(setting)
@@ -295,12 +301,13 @@ def _special_weights(setting: _Setting) -> Three:
 def _huge(setting: _Setting) -> Three:
     """Sums close to the overflow threshold, but below half of it in any order."""
     form = setting.form
-    top = form.largest_exponent - 2 - math.ceil(math.log2(setting.terms + 1))
+    top = form.largest_exponent - math.ceil(math.log2(setting.terms))
+    # Now and then one factor is as large as it can be and the other small: intermediate products with it overflow.
+    lean = min(math.ceil(math.log2(setting.terms)), top) * (0, 1, -1)[setting.bits.one(3)]
+    tops = (top + lean if lean >= 0 else -lean, -lean if lean >= 0 else top + lean, top - 1)
 
     def make(words: Array, which: int) -> Array:
-        if which == 1:
-            return np.asarray(_signs(words) * _significands(words, form.precision))
-        exponents = top - _below(words * np.uint64(0x9E3779B97F4A7C15), 3)
+        exponents = tops[which] - _below(words * np.uint64(0x9E3779B97F4A7C15), 3)
         return np.ldexp(_signs(words) * _significands(words, form.precision), exponents)
 
     return _each(setting, make)
@@ -309,7 +316,7 @@ def _huge(setting: _Setting) -> Three:
 FLOAT_RECIPES: dict[str, Callable[[_Setting], Three]] = {
     "int": _int, "wide": _wide, "uniform": _uniform, "log": _log, "tiny": _tiny, "subnormal": _subnormal,
     "cancel": _cancel, "constant": _constant, "box": _box, "positive": _positive, "outlier": _outlier, "ladder": _ladder,
-    "sparse": _sparse, "impulse": _impulse, "zero": _zero, "special": _special, "special_w": _special_weights,
+    "sparse": _sparse, "impulse": _impulse, "unit": _unit, "zero": _zero, "special": _special, "special_w": _special_weights,
     "huge": _huge,
 }
 WHOLE_RECIPES = ("int", "wide", "impulse", "zero", "full", "edge")

@@ -23,6 +23,7 @@ FAULTS = {
     "padding": (lambda case: case.padding != NO_PADS, 2),
     "one side": (lambda case: case.geometry.pads[0][0] != case.geometry.pads[0][1], 2),
     "wide output": (lambda case: case.geometry.output[1] > 2, 2),
+    "even width": (lambda case: case.size[1] % 2 == 0, 3),
     "layout": (lambda case: case.layout_x != "C", 2),
     "half": (lambda case: case.dtype == "float32", 2),
     "row of two": (lambda case: case.kernel[0] == 2, 3),

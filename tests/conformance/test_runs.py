@@ -1,0 +1,266 @@
+"""Whole runs: the same bytes for the same seed, faults of state with their history, what kills a run and what does not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convspec
+from convspec import check
+from convspec.adapters.faulty import FAULTS
+from convspec.conformance import oracle
+from convspec.conformance.case import parse_case
+from convspec.conformance.catalogue import catalogue
+from convspec.conformance.engine import Verdict
+from convspec.conformance.results import OUTCOMES, dump, verdict_line
+from convspec.conformance.run import counts_against
+from convspec.reference import conv2d
+from convspec.reports import read_results
+
+HOME = str(Path(convspec.__file__).parents[1])
+FLIPPED = """import numpy as np
+def conv(image, kernel, padding=0, stride=1):
+    kernel = kernel[::-1, ::-1]
+    padded = np.pad(image, padding)
+    rows = range(0, padded.shape[0] - kernel.shape[0] + 1, stride)
+    columns = range(0, padded.shape[1] - kernel.shape[1] + 1, stride)
+    if not rows or not columns:
+        raise ValueError("the kernel does not fit")
+    height, width = kernel.shape
+    return np.array([[(padded[i:i + height, j:j + width] * kernel).sum() for j in columns] for i in rows])
+"""
+
+
+@pytest.fixture(scope="module")
+def flipped(tmp_path_factory):
+    """A file with a function that flips its kernel."""
+    file = tmp_path_factory.mktemp("homework") / "flipped.py"
+    file.write_text(FLIPPED)
+    return f"{file}:conv"
+
+
+def lines(out):
+    return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
+
+
+def timeless(out):
+    """The bytes of a results file without times and dates."""
+    found = lines(out)
+    for line in found:
+        line.pop("seconds", None)
+        line.pop("date", None)
+    return "\n".join(map(dump, found))
+
+
+SELECTED = ("DEF-05", "SHP-06", "ERR-02", "LAW-10", "PUR-05")
+
+
+@pytest.fixture(scope="module")
+def once(flipped, tmp_path_factory):
+    out = tmp_path_factory.mktemp("once")
+    result = check(flipped, "vectorized", only=SELECTED, effort="quick", out=out)
+    return result, out
+
+
+def test_the_same_seed_gives_the_same_bytes(once, flipped, tmp_path):
+    check(flipped, "vectorized", only=SELECTED, effort="quick", out=tmp_path)
+    assert timeless(tmp_path) == timeless(once[1])
+
+
+def test_processes_side_by_side_give_the_same_bytes(once, flipped, tmp_path):
+    result = check(flipped, "vectorized", only=SELECTED, effort="quick", out=tmp_path, workers=2)
+    assert timeless(tmp_path) == timeless(once[1])
+    assert result.complete
+    assert result.exit_status == once[0].exit_status == 1
+
+
+def test_the_order_of_a_selection_changes_nothing(once, flipped, tmp_path):
+    check("vectorized", flipped, only=("LAW", "SHP-06", "DEF-05"), effort="quick", out=tmp_path)
+    before = {(line["adapter"], line["requirement"]): line for line in lines(once[1]) if line["type"] == "verdict"}
+    after = {(line["adapter"], line["requirement"]): line for line in lines(tmp_path) if line["type"] == "verdict"}
+    shared = before.keys() & after.keys()
+    assert len(shared) == 6
+    for key in shared:
+        assert {**before[key], "seconds": 0} == {**after[key], "seconds": 0}
+
+
+def test_another_seed_gives_other_cases(once, flipped, tmp_path):
+    check(flipped, "vectorized", only=SELECTED, effort="quick", out=tmp_path, seed=5)
+    assert timeless(tmp_path) != timeless(once[1])
+
+
+def test_what_a_run_leaves(once):
+    result, out = once
+    assert sorted(path.name for path in out.iterdir()) == ["index.html", "junit.xml", "results.jsonl"]
+    assert result.page == out / "index.html"
+    assert result.complete
+    assert not result.suite_errors
+    assert result.conclusions == {"flipped.conv": "does not conform", "vectorized": "conforms"}
+    results = read_results(out / "results.jsonl")
+    assert results.footer is not None
+    order = [(line["adapter"], line["requirement"]) for line in lines(out) if line["type"] == "verdict"]
+    assert order == [(name, id) for name in ("flipped.conv", "vectorized") for id in catalogue() if id in SELECTED]
+
+
+def test_junit_is_xml_with_one_entry_for_each_verdict(once):
+    result, out = once
+    suite = ElementTree.parse(out / "junit.xml").getroot().find("testsuite")
+    cases = list(suite.iter("testcase"))
+    assert len(cases) == len(result.verdicts) == 10
+    failed = {case.get("name") for case in cases if case.find("failure") is not None}
+    assert failed == {line["requirement"] for line in result.failures}
+    text = next(case.find("failure").text for case in cases if case.find("failure") is not None)
+    assert "convspec repro 'DEF-05 " in text
+    assert "Traceback" not in text
+
+
+def test_a_fault_that_comes_every_seventh_call_is_confirmed_with_its_history():
+    result = check(FAULTS["every-seventh-call"].function, only="DEF-01", effort="quick")
+    (verdict,) = result.failures
+    assert verdict["outcome"] == "failed"
+    example = verdict["counterexample"]
+    history = [line.partition(" ") for line in example["history"]]
+    assert {id for id, _, _ in history} == {"DEF-01"}
+    assert 1 <= len(history) <= 13
+    assert f"only after {len(history)} other case" in verdict["reason"]
+    for _, _, line in history:
+        assert parse_case(line).line == line
+
+
+def test_what_depends_on_chance_alone_is_said_to():
+    calls = iter(range(10**6))
+    odd = int.from_bytes(os.urandom(2)) % 5
+
+    def once_only(x, w, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        y = conv2d(x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        # Wrong in one process in its life, at a call that no other process repeats.
+        return y + (next(calls) >= 10 + odd and not seen and not seen.append(1) and mark())
+
+    seen = []
+
+    def mark():
+        try:
+            os.rmdir(folder)
+        except OSError:
+            return 0
+        return 1
+
+    folder = f"/tmp/convspec-once-{os.getpid()}"
+    os.mkdir(folder)
+    try:
+        result = check(once_only, only="SHP-02", effort="quick")
+        result = check(once_only, only="DEF-01", effort="quick") if not result.failures else result
+    finally:
+        if os.path.isdir(folder):
+            os.rmdir(folder)
+    (verdict,) = result.failures
+    assert "seen once" in verdict["reason"]
+    assert "depends on something else than the calls" in verdict["reason"]
+
+
+def always(act):
+    def function(x, w, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        y = conv2d(x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        return act(y) if x.shape[2] > 6 or x.shape[3] > 6 else y
+
+    return function
+
+
+@pytest.mark.parametrize(("act", "outcome", "reason"), [
+    (lambda y: y.tolist(), "errored", "returned a list, not an array"),
+    (lambda y: None, "errored", "returned None, not an array"),
+    (lambda y: y[..., :0], "failed", "got shape"),
+    (lambda y: 1 // 0, "errored", "raised ZeroDivisionError"),
+    (lambda y: os._exit(0), "crashed", "the process ended with status 0 and no answer"),
+    (lambda y: os.kill(os.getpid(), signal.SIGSEGV), "crashed", "the process was killed by SIGSEGV"),
+    (lambda y: time.sleep(60), "timed out", "no answer within 0.2 s"),
+    (lambda y: sys.exit(0), "crashed", "tried to end the process (SystemExit: 0)"),
+    (lambda y: [][y.size], "errored", "raised IndexError"),
+    (lambda y: np.ones(1 << 36), "out of memory", "MemoryError"),
+], ids=["list", "None", "shape", "raise", "exit", "segfault", "hang", "sys.exit", "index", "memory"])
+def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason):
+    result = check(always(act), only="SHP-01", effort="quick", time_limit=0.2)
+    (verdict,) = result.verdicts
+    assert verdict["outcome"] == outcome
+    assert reason in verdict["reason"]
+    assert result.exit_status == 1
+    assert verdict["counterexample"]["case"].startswith("SHP-01 x=1x1x")
+    assert max(verdict["counterexample"]["x"]["shape"]) >= 7
+    assert counts_against(verdict)
+
+
+def test_a_function_that_never_answers_is_not_a_convolution():
+    result = check(lambda x, w: [1], only="DEF", effort="quick")
+    assert {line["outcome"] for line in result.verdicts} == {"errored"}
+    assert "neither form of a convolution works" in result.verdicts[0]["reason"]
+    assert "returned a list, not an array" in result.verdicts[0]["reason"]
+    assert result.exit_status == 1
+
+
+def test_a_contradiction_of_the_suite_is_not_the_implementations_fault(monkeypatch):
+    def contradicts(self, positions=2):
+        raise oracle.SuiteError("the screen and the definition differ at (0, 0)")
+
+    monkeypatch.setattr(oracle.Expected, "verify_screen", contradicts)
+    result = check(conv2d, only=("DEF-01", "ERR-02"), effort="quick")
+    assert result.exit_status == 4
+    assert "the screen and the definition differ" in result.suite_errors[0]
+    assert not result.failures
+
+
+def test_zeros_everywhere_are_mistrusted(monkeypatch):
+    """A run whose right answers are all zero tells nothing."""
+    from convspec.conformance import recipes
+
+    def nothing(case):
+        operands = built(case)
+        return recipes.Operands(operands.x * 0, operands.w, None if operands.bias is None else operands.bias * 0)
+
+    built = recipes.arrays
+    monkeypatch.setattr("convspec.conformance.calls.arrays", nothing)
+    (verdict,) = check(conv2d, only="SHP-07", effort="quick").verdicts
+    assert verdict["outcome"] == "mistrusted"
+    assert verdict["reason"] == "only 0% of the right answers are not all zero"
+
+
+def test_fail_fast_stops_at_the_first_failure(flipped, tmp_path):
+    result = check(flipped, only=("DEF", "SHP", "LAW"), effort="quick", fail_fast=True, out=tmp_path)
+    assert [line["requirement"] for line in result.failures] == ["DEF-01"]
+    assert not result.complete
+    assert result.exit_status == 1
+    assert len(result.verdicts) == 1
+    assert read_results(tmp_path / "results.jsonl").footer is None
+
+
+def test_an_interrupted_run_leaves_what_it_has(tmp_path):
+    out = tmp_path / "report"
+    command = [sys.executable, "-m", "convspec", "check", "vectorized", "--out", str(out)]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": HOME}, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )
+    first = process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=60)
+    assert first.startswith("   ")
+    assert process.returncode == 130
+    found = lines(out)
+    assert found[0]["type"] == "header"
+    assert found[-1]["type"] == "verdict"
+    done = [line["requirement"] for line in found if line["type"] == "verdict"]
+    assert done == [id for id in catalogue()][: len(done)]
+    assert read_results(out / "results.jsonl").footer is None
+    assert "incomplete" in (out / "index.html").read_text().lower()
+    assert "INCOMPLETE; so far vectorized conforms" in printed.splitlines()[-1]
+
+
+def test_outcomes_are_those_of_the_schema():
+    schema = json.loads(Path(convspec.__file__).parent.joinpath("reports", "results.schema.json").read_text())
+    assert all(f'"{outcome}"' in json.dumps(schema) for outcome in OUTCOMES)
+    assert verdict_line(Verdict("a", "DEF-01", "passed"))["outcome"] in OUTCOMES
