@@ -31,7 +31,9 @@ class Call:
     thread : int
         Calls of one trial that share a thread number above 0 are made at the same time, each in a thread of its own.
     watched : bool
-        Whether the global random state is compared too, which costs more than a small call.
+        Whether the global random states are compared too, which costs more than a small call.
+    strict_errors : bool
+        Whether the call is made while NumPy raises on floating-point errors, as a caller may have asked it to.
     """
 
     x: Array
@@ -47,6 +49,7 @@ class Call:
     same_buffers: bool = False
     thread: int = 0
     watched: bool = False
+    strict_errors: bool = False
 
     def but(self, **changes: Any) -> "Call":
         """The same call with some parts changed."""

@@ -9,7 +9,7 @@ from convspec.conformance.requirement import Hearing, Requirement, needs_algorit
 
 FLOATS = Bias(dtypes=("float32", "float32", "float64", "float64", *REAL_FLOATS), data=FINITE_RECIPES, layouts=("C", "C", "channels_last", "F"))
 HALVES = ("float16", "bfloat16")
-PRECISION_DATA = ("ladder", "ladder", "sparse", "sparse", "positive", "constant", "uniform", "cancel", "log", "wide", "outlier", "box")
+PRECISION_DATA = ("ladder", "ladder", "sparse", "sparse", "positive", "constant", "uniform", "cancel", "log", "wide", "outlier", "box", "swell")
 # Two sums or one, and no more: the bound is then a few units in the last place.
 FEW_TERMS = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 3), (3, 1))
 
@@ -115,7 +115,7 @@ REQUIREMENTS = (
                 adjust=_no_pads, accepts=lambda case: _is_float(case) and case.padding in (NO_PADS, "valid")),
     Requirement("SPC-03", FLOATS.but(data=("special_w",), padding=("symmetric", "sides")), judge=_padding_of_infinite_weights,
                 adjust=lambda case: case.but(data="special_w"), needs=(_needs_float,), accepts=_is_float, trivial=True),
-    Requirement("SPC-05", FLOATS.but(data=("huge",)), needs=(_needs_float, _needs_direct), accepts=_is_float),
+    Requirement("SPC-05", FLOATS.but(data=("huge", "huge", "swell")), needs=(_needs_float, _needs_direct), accepts=_is_float),
     Requirement("SPC-06", FLOATS.but(data=("tiny", "subnormal", "subnormal")), needs=(_needs_float, _needs_direct, _needs_finite_range),
                 accepts=_is_float),
 )

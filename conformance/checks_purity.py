@@ -120,10 +120,11 @@ def _undisturbed(hearing: Hearing) -> Finding | None:
 
 
 def _another_between(case: Case) -> tuple[Call, ...]:
-    """The case, a call with other shapes, the case again."""
+    """The case; a call with other shapes; the case again; small whole numbers while NumPy raises on floating-point errors."""
     call = call_of(case).but(watched=True)
     small = tuple(length if index < len(case.x_shape) - 2 else length + 1 for index, length in enumerate(case.x_shape))
-    return call, call.but(x=np.ones(small, call.x.dtype), layout_x="C"), call
+    plain = call_of(case.but(data="int", literal=None)).but(strict_errors=True)
+    return call, call.but(x=np.ones(small, call.x.dtype), layout_x="C"), call, plain
 
 
 REQUIREMENTS = (

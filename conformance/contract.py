@@ -119,8 +119,8 @@ class Contract:
         n, c, height, width = x.shape
         per_group = w.shape[1]
         shape = (n, groups, per_group)
-        if self.flushes:
-            # What is not finite makes its outputs NaN or infinite, which no bound is asked of.
+        if self.flushes or not self.uses_all_bits:
+            # A subnormal number cut to fewer bits is off by as much as if it were flushed. What is not finite makes its outputs NaN or infinite, which no bound is asked of.
             reach = sum(float(np.sum(part, dtype=np.float64, where=np.isfinite(part))) for part in (x, w))
             flushed = self.form.smallest_normal * (2 * expected.w[0].size + 2 + reach) if w.size else 0.0
         else:

@@ -27,7 +27,7 @@ ANY_LAYOUT = ("C",) * 12 + LAYOUTS[1:]
 # Around the sizes at which real implementations cut their tiles and vectors.
 TILE_LENGTHS = (4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 28, 30, 31, 32, 33, 34, 48, 62, 63, 64, 65, 66)
 TILE_CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33)
-MULTIPLICATIONS_LIMIT = 150_000
+MULTIPLICATIONS_LIMIT = 80_000
 
 
 @dataclass(frozen=True)

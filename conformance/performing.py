@@ -3,6 +3,7 @@
 This is the part that runs beside the implementation, normally in a child process.
 """
 
+import random
 import sys
 import threading
 from typing import Any
@@ -75,10 +76,14 @@ def _one(adapter: Adapter, call: Call, placed: Placed, index: int, earlier: list
     before = {name: (buffer.tobytes(), _form(view)) for name, (view, buffer) in placed.items()}
     _leave_garbage(call, index)
     random_before, errors_before = _random_state() if call.watched else (), np.geterr()
-    outcome = _answer(adapter, call, placed)
+    if call.strict_errors:
+        with np.errstate(all="raise"):
+            outcome = _answer(adapter, call, placed)
+    else:
+        outcome = _answer(adapter, call, placed)
     disturbed = []
     if call.watched and _random_state() != random_before:
-        disturbed.append("NumPy's random state")
+        disturbed.append("the random state")
     if np.geterr() != errors_before:
         disturbed.append("NumPy's error state")
         np.seterr(**errors_before)
@@ -183,6 +188,6 @@ def _output_area(call: Call) -> tuple[int, int]:
 
 
 def _random_state() -> tuple[Any, ...]:
-    """NumPy's global generator: its place in the stream, and a few of its words."""
+    """The global generators: NumPy's place in its stream and a few of its words, and Python's."""
     state = np.random.mtrand._rand._bit_generator.state["state"]
-    return int(state["pos"]), state["key"][:4].tobytes()
+    return int(state["pos"]), state["key"][:4].tobytes(), hash(random.getstate())

@@ -162,6 +162,14 @@ def _log(setting: _Setting) -> Three:
     return _each(setting, make)
 
 
+def _scaled(setting: _Setting) -> Three:
+    """Full significands, x and w each scaled by one power of two, far up or far down."""
+    reach = 5 if setting.form.largest_exponent < 100 else 55
+    scales = [setting.bits.one(2 * reach + 1) - reach for _ in range(2)]
+    x, w, bias = _uniform(setting)
+    return np.ldexp(x, scales[0]), np.ldexp(w, scales[1]), np.ldexp(bias, sum(scales))
+
+
 def _tiny(setting: _Setting) -> Three:
     """Products around the smallest normal number, sums of them below and above it."""
     form = setting.form
@@ -266,6 +274,22 @@ def _impulse(setting: _Setting) -> Three:
     return zeros, w, bias
 
 
+def _balanced(setting: _Setting) -> Three:
+    """Whole numbers; each filter sums to zero, as those that find edges do."""
+    x, w, bias = _int(setting)
+    per_output = len(w) // setting.outputs if setting.outputs else 0
+    if per_output > 1:
+        filters = w.reshape(setting.outputs, per_output)
+        filters[:, -1] -= filters.sum(axis=1)
+    return x, w, bias
+
+
+def _flat(setting: _Setting) -> Three:
+    """A picture of one grey under whole weights."""
+    x, w, bias = _int(setting)
+    return np.full(len(x), setting.bits.one(9) + 1.0), w, bias
+
+
 def _unit(setting: _Setting) -> Three:
     """Whole numbers under a kernel of ones: with one tap, the result is the input."""
     x, w, bias = _int(setting)
@@ -298,6 +322,17 @@ def _special_weights(setting: _Setting) -> Three:
     return x, w, bias
 
 
+def _swell(setting: _Setting) -> Three:
+    """Single products about as large as the largest number of the format: sums are often in range, parts of them not."""
+    exponent = (setting.form.largest_exponent + 1) // 2
+
+    def make(words: Array, which: int) -> Array:
+        top = exponent + (1 if which == 0 else 0)
+        return np.ldexp(_signs(words) * _significands(words, setting.form.precision), top)
+
+    return _each(setting, make)
+
+
 def _huge(setting: _Setting) -> Three:
     """Sums close to the overflow threshold, but below half of it in any order."""
     form = setting.form
@@ -314,10 +349,10 @@ def _huge(setting: _Setting) -> Three:
 
 
 FLOAT_RECIPES: dict[str, Callable[[_Setting], Three]] = {
-    "int": _int, "wide": _wide, "uniform": _uniform, "log": _log, "tiny": _tiny, "subnormal": _subnormal,
+    "int": _int, "wide": _wide, "uniform": _uniform, "log": _log, "scaled": _scaled, "tiny": _tiny, "subnormal": _subnormal,
     "cancel": _cancel, "constant": _constant, "box": _box, "positive": _positive, "outlier": _outlier, "ladder": _ladder,
-    "sparse": _sparse, "impulse": _impulse, "unit": _unit, "zero": _zero, "special": _special, "special_w": _special_weights,
-    "huge": _huge,
+    "sparse": _sparse, "impulse": _impulse, "unit": _unit, "balanced": _balanced, "flat": _flat, "zero": _zero, "special": _special, "special_w": _special_weights,
+    "huge": _huge, "swell": _swell,
 }
 WHOLE_RECIPES = ("int", "wide", "impulse", "zero", "full", "edge")
 FINITE_RECIPES = tuple(kind for kind in FLOAT_RECIPES if not kind.startswith("special"))

@@ -8,8 +8,7 @@ from typing import Final
 from convspec.reports.svg import element
 from convspec.reports.words import readable
 
-COLUMN: Final = 9.5
-ROW: Final = 16
+COLUMN: Final = 8.5
 HEAD: Final = 50
 CHART_LENGTH: Final = 190
 
@@ -63,11 +62,15 @@ def strip(columns: Mapping[str, int], named: Sequence[str], found: Sequence[str]
 def heads(columns: Mapping[str, int]) -> str:
     """Write the ids of the requirements above their columns, from the bottom upwards."""
     texts = "".join(
-        f'<text transform="translate({COLUMN * (place + 0.72):g} {HEAD - 3})rotate(-90)">{escape(readable(id, 12))}</text>'
+        f'<text transform="translate({COLUMN * (place + 0.84):g} {HEAD - 3})rotate(-90)">'
+        f"{escape(readable(id, 12))}</text>"
         for id, place in columns.items()
     )
     width = COLUMN * len(columns)
-    return f'<svg class="heads" aria-hidden="true" viewBox="0 0 {width:g} {HEAD}" width="{width:g}" height="{HEAD}">{texts}</svg>'
+    return (
+        f'<svg class="heads" aria-hidden="true" viewBox="0 0 {width:g} {HEAD}" width="{width:g}" '
+        f'height="{HEAD}">{texts}</svg>'
+    )
 
 
 def bands(groups: Sequence[int]) -> str:

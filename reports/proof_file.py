@@ -271,15 +271,19 @@ def _count(fields: Fields, key: str) -> int:
 
 def _groups(fields: Fields, key: str, size: int) -> tuple[tuple[str, ...], ...]:
     """Give a list of lists of ``size`` texts; empty where the key is missing."""
+    found = []
+    for item in _list(fields, key):
+        if not isinstance(item, list) or len(item) != size or not all(isinstance(text, str) for text in item):
+            shown = repr(item) if len(repr(item)) <= 60 else repr(item)[:57] + "..."
+            fields.fail(f"{key!r} must be a list of lists of {size} texts, got {shown}")
+        found.append(tuple(item))
+    return tuple(found)
+
+
+def _list(fields: Fields, key: str) -> list[object]:
     value = fields.anything(key)
     if value is None:
-        return ()
+        return []
     if not isinstance(value, list):
-        fields.fail(f"{key!r} must be a list of lists of {size} texts")
-    for item in value:
-        if not isinstance(item, list) or len(item) != size or not all(isinstance(text, str) for text in item):
-            shown = repr(item)
-            fields.fail(
-                f"{key!r} must be a list of lists of {size} texts, got {shown if len(shown) < 60 else shown[:57] + '...'}"
-            )
-    return tuple(tuple(item) for item in value)
+        fields.fail(f"{key!r} must be a list")
+    return value

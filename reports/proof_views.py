@@ -13,6 +13,8 @@ from convspec.reports.words import FAMILIES, counted, listed, slug
 
 WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 SLOWEST: Final = 10
+# The least share of the faults that a quick run must find.
+LEAST_QUICK: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -221,44 +223,67 @@ def benign_cases(proof: Proof) -> int:
 
 def headline(proof: Proof, views: Sequence[FaultView]) -> str:
     """Say in one sentence what was proved; what went wrong comes first."""
-    bad, good = _faults_clauses(proof, views)
+    bad, good = _about_faults(proof, views)
     wrong = accused(proof)
     false_alarms = max(len(wrong), proof.footer.false_alarms if proof.footer else 0)
     cases = benign_cases(proof)
     if false_alarms:
         names = f": {listed([variant.id for variant in wrong])}" if wrong else ""
-        bad.append(f"{counted(false_alarms, 'correct variant is', 'correct variants are')} accused wrongly{names}")
+        noun = counted(false_alarms, "correct variant is", "correct variants are")
+        bad.append(f"{noun} accused wrongly{names}")
     elif cases:
         good.append(f"no correct variant is accused in {grouped(cases)} cases")
     failures = sum(world.failures for world in proof.exhaustive)
     if failures:
         bad.append(f"{counted(failures, 'geometry fails', 'geometries fail')} in the small worlds")
+    if proof.footer and proof.footer.unnamed:
+        noun = counted(len(proof.footer.unnamed), "requirement is", "requirements are")
+        bad.append(f"{noun} named by no fault: {listed(list(proof.footer.unnamed))}")
+    if proof.footer and proof.footer.exit_status and not bad:
+        bad.append(f"the proof ended with exit status {proof.footer.exit_status}")
     text = "; ".join([*bad, *good]) or "nothing was proved"
     if not proof.complete:
         text = f"so far, {text}"
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _faults_clauses(proof: Proof, views: Sequence[FaultView]) -> tuple[list[str], list[str]]:
-    bad: list[str] = []
-    total = len(views)
+def _about_faults(proof: Proof, views: Sequence[FaultView]) -> tuple[list[str], list[str]]:
+    """Give what is to be said of the faults: what went wrong, and what did not."""
+    all_faults = counted(len(views), "fault")
     survivors = [view.fault.id for view in views if view.state is SURVIVED]
     unhunted = [view.fault.id for view in views if view.state is NOT_HUNTED]
-    uncaught = [view.fault.id for view in views if view.uncaught]
+    uncaught = [view.fault.id for view in views if view.uncaught and view.state is not SURVIVED]
+    bad = []
     if survivors:
-        verb = "is not found" if len(survivors) == 1 else "are not found"
-        bad.append(f"{len(survivors)} of {counted(total, 'fault')} {verb}: {listed(survivors)}")
+        verb = "is" if len(survivors) == 1 else "are"
+        bad.append(f"{len(survivors)} of {all_faults} {verb} not found: {listed(survivors)}")
     if unhunted:
         verb = "was" if len(unhunted) == 1 else "were"
-        bad.append(f"{len(unhunted)} of {counted(total, 'fault')} {verb} not hunted with every seed")
+        bad.append(f"{len(unhunted)} of {all_faults} {verb} not hunted with every seed")
     if uncaught:
         noun = counted(len(uncaught), "fault escapes", "faults escape")
-        bad.append(f"{noun} a requirement named for it: {listed(uncaught)}")
-    if not total or survivors or unhunted:
+        bad.append(f"{noun} a requirement that is named for it: {listed(uncaught)}")
+    for effort, seed, found, total in _found(proof, views):
+        if effort == "quick" != main_effort(proof) and found < LEAST_QUICK * total:
+            bad.append(f"quick effort finds only {found} of {total} with seed {seed}")
+    judged = [row for row in _found(proof, views) if row[0] == main_effort(proof)]
+    if not judged or survivors or unhunted:
         return bad, []
-    seeds = len(set(proof.header.seeds))
+    least, total = min((found, total) for _, _, found, total in judged)
+    if least < total:
+        return [f"{total - least} of {total} faults are not found", *bad], []
+    seeds = len({seed for _, seed, _, _ in judged})
     how = f" with each of {in_words(seeds)} seeds" if seeds > 1 else ""
-    return bad, [f"all {total} faults found are" if False else f"all {counted(total, 'fault')} {'is' if total == 1 else 'are'} found{how}"]
+    return bad, [f"all {total} faults are found{how}" if total > 1 else f"the only fault is found{how}"]
+
+
+def _found(proof: Proof, views: Sequence[FaultView]) -> list[tuple[str, int, int, int]]:
+    """Give effort, seed, found and total of each run: from the lines, or from the footer where there are none."""
+    columns = runs(proof)
+    if columns:
+        return [(*run, *both) for run, both in zip(columns, sums(views, columns), strict=True)]
+    found = proof.footer.found.items() if proof.footer else ()
+    return [(effort, entry.seed, entry.found, entry.total) for effort, entries in found for entry in entries]
 
 
 def disagreements(proof: Proof, views: Sequence[FaultView]) -> list[str]:
@@ -318,6 +343,11 @@ def timed(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s" if seconds < 100 else f"{seconds:.0f} s"
 
 
+def rate(number: int, seconds: float) -> str:
+    """Write how many there were in a second; empty where the time says nothing."""
+    return grouped(int(number / seconds)) if 1e-6 < seconds < math.inf else ""
+
+
 def percent(part: int, whole: int) -> str:
     """Write a share in per cent, rounded down, so that only a whole reads as 100 %.
 
@@ -344,5 +374,5 @@ def odds(set_size: int) -> str:
     tiny = 2 / set_size
     if tiny < 1e-9:
         return f"1 − {tiny:.1e}".replace("e-", "e−")
-    digits = max(2, 2 - math.floor(math.log10(tiny)) - 1 + 1)
+    digits = 1 - math.floor(math.log10(tiny))
     return f"{math.floor((1 - tiny) * 10**digits) / 10**digits:.{digits}f}"

@@ -206,7 +206,7 @@ def test_what_is_printed_is_kept_apart_from_the_answers(capfd):
 @pytest.mark.parametrize(("act", "seen"), [
     ("x[...] = 0", {"changed": ("x",)}), ("w *= 2", {"changed": ("w",)}), ("bias += 1", {"changed": ("bias",)}),
     ("return x", {"aliases": ("x",)}), ("return w[:1]", {"aliases": ("w",)}),
-    ("np.random.seed(0)", {"disturbed": ("NumPy's random state",)}),
+    ("np.random.seed(0)", {"disturbed": ("the random state",)}),
     ("np.seterr(over='ignore')", {"disturbed": ("NumPy's error state",)}),
     ("np.random.default_rng(0)", {}), ("return x.copy()", {}),
 ])

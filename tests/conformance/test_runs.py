@@ -1,4 +1,4 @@
-"""Whole runs: the same bytes for the same seed, faults of state with their history, what kills a run and what does not."""
+"""Whole runs: the same bytes for the same seed, faults of state with their history, what ends a run and what not."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from convspec.conformance.case import parse_case
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.engine import Verdict
 from convspec.conformance.results import OUTCOMES, dump, verdict_line
-from convspec.conformance.run import counts_against
+from convspec.conformance.run import Run, counts_against
 from convspec.reference import conv2d
 from convspec.reports import read_results
 
@@ -46,6 +46,12 @@ def flipped(tmp_path_factory):
     return f"{file}:conv"
 
 
+@pytest.fixture
+def unexplained(monkeypatch):
+    """Failures are found and not explained, which takes longer than finding them."""
+    monkeypatch.setattr(Run, "diagnose", lambda self, target: None)
+
+
 def lines(out):
     return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
 
@@ -59,7 +65,7 @@ def timeless(out):
     return "\n".join(map(dump, found))
 
 
-SELECTED = ("DEF-05", "SHP-06", "ERR-02", "LAW-10", "PUR-05")
+SELECTED = ("DEF-05", "SHP-06", "LAW-04", "ERR-02")
 
 
 @pytest.fixture(scope="module")
@@ -81,24 +87,30 @@ def test_processes_side_by_side_give_the_same_bytes(once, flipped, tmp_path):
     assert result.exit_status == once[0].exit_status == 1
 
 
-def test_the_order_of_a_selection_changes_nothing(once, flipped, tmp_path):
-    check("vectorized", flipped, only=("LAW", "SHP-06", "DEF-05"), effort="quick", out=tmp_path)
+def test_the_order_of_a_selection_changes_nothing(once, flipped, tmp_path, unexplained):
+    check("vectorized", flipped, only=("LAW-04", "LAW-05", "SHP-06", "DEF-05"), effort="quick", out=tmp_path)
     before = {(line["adapter"], line["requirement"]): line for line in lines(once[1]) if line["type"] == "verdict"}
     after = {(line["adapter"], line["requirement"]): line for line in lines(tmp_path) if line["type"] == "verdict"}
     shared = before.keys() & after.keys()
     assert len(shared) == 6
     for key in shared:
-        assert {**before[key], "seconds": 0} == {**after[key], "seconds": 0}
+        # What is said of a failure is drawn from all of them.
+        for line in (before[key], after[key]):
+            line.pop("seconds")
+            line.pop("diagnosis", None)
+        assert before[key] == after[key]
 
 
-def test_another_seed_gives_other_cases(once, flipped, tmp_path):
-    check(flipped, "vectorized", only=SELECTED, effort="quick", out=tmp_path, seed=5)
-    assert timeless(tmp_path) != timeless(once[1])
+def test_another_seed_gives_other_cases(once):
+    (other,) = check("vectorized", only="SHP-06", effort="quick", seed=5).verdicts
+    (first,) = (line for line in once[0].verdicts if (line["adapter"], line["requirement"]) == ("vectorized", "SHP-06"))
+    assert other["outcome"] == first["outcome"] == "passed"
+    assert other["evidence"] != first["evidence"]
 
 
 def test_what_a_run_leaves(once):
     result, out = once
-    assert sorted(path.name for path in out.iterdir()) == ["index.html", "junit.xml", "results.jsonl"]
+    assert {path.name for path in out.iterdir()} >= {"index.html", "junit.xml", "results.jsonl"}
     assert result.page == out / "index.html"
     assert result.complete
     assert not result.suite_errors
@@ -113,7 +125,7 @@ def test_junit_is_xml_with_one_entry_for_each_verdict(once):
     result, out = once
     suite = ElementTree.parse(out / "junit.xml").getroot().find("testsuite")
     cases = list(suite.iter("testcase"))
-    assert len(cases) == len(result.verdicts) == 10
+    assert len(cases) == len(result.verdicts) == 8
     failed = {case.get("name") for case in cases if case.find("failure") is not None}
     assert failed == {line["requirement"] for line in result.failures}
     text = next(case.find("failure").text for case in cases if case.find("failure") is not None)
@@ -121,7 +133,7 @@ def test_junit_is_xml_with_one_entry_for_each_verdict(once):
     assert "Traceback" not in text
 
 
-def test_a_fault_that_comes_every_seventh_call_is_confirmed_with_its_history():
+def test_a_fault_that_comes_every_seventh_call_is_confirmed_with_its_history(unexplained):
     result = check(FAULTS["every-seventh-call"].function, only="DEF-01", effort="quick")
     (verdict,) = result.failures
     assert verdict["outcome"] == "failed"
@@ -134,35 +146,22 @@ def test_a_fault_that_comes_every_seventh_call_is_confirmed_with_its_history():
         assert parse_case(line).line == line
 
 
-def test_what_depends_on_chance_alone_is_said_to():
-    calls = iter(range(10**6))
-    odd = int.from_bytes(os.urandom(2)) % 5
+def test_what_depends_on_chance_alone_is_said_to(tmp_path, unexplained):
+    mark = tmp_path / "mark"
+    mark.mkdir()
 
     def once_only(x, w, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        """Wrong for the first batch of three pictures, and in one process only."""
         y = conv2d(x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
-        # Wrong in one process in its life, at a call that no other process repeats.
-        return y + (next(calls) >= 10 + odd and not seen and not seen.append(1) and mark())
+        if x.ndim == 4 and len(x) == 3 and mark.exists():
+            mark.rmdir()
+            return y[..., :0]
+        return y
 
-    seen = []
-
-    def mark():
-        try:
-            os.rmdir(folder)
-        except OSError:
-            return 0
-        return 1
-
-    folder = f"/tmp/convspec-once-{os.getpid()}"
-    os.mkdir(folder)
-    try:
-        result = check(once_only, only="SHP-02", effort="quick")
-        result = check(once_only, only="DEF-01", effort="quick") if not result.failures else result
-    finally:
-        if os.path.isdir(folder):
-            os.rmdir(folder)
-    (verdict,) = result.failures
-    assert "seen once" in verdict["reason"]
+    (verdict,) = check(once_only, only="SHP-01", effort="quick").failures
+    assert "seen once, after " in verdict["reason"]
     assert "depends on something else than the calls" in verdict["reason"]
+    assert "history" not in verdict["counterexample"]
 
 
 def always(act):
@@ -185,7 +184,7 @@ def always(act):
     (lambda y: [][y.size], "errored", "raised IndexError"),
     (lambda y: np.ones(1 << 36), "out of memory", "MemoryError"),
 ], ids=["list", "None", "shape", "raise", "exit", "segfault", "hang", "sys.exit", "index", "memory"])
-def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason):
+def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason, unexplained):
     result = check(always(act), only="SHP-01", effort="quick", time_limit=0.2)
     (verdict,) = result.verdicts
     assert verdict["outcome"] == outcome
@@ -196,7 +195,7 @@ def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason):
     assert counts_against(verdict)
 
 
-def test_a_function_that_never_answers_is_not_a_convolution():
+def test_a_function_that_never_answers_is_not_a_convolution(unexplained):
     result = check(lambda x, w: [1], only="DEF", effort="quick")
     assert {line["outcome"] for line in result.verdicts} == {"errored"}
     assert "neither form of a convolution works" in result.verdicts[0]["reason"]
@@ -241,10 +240,10 @@ def test_fail_fast_stops_at_the_first_failure(flipped, tmp_path):
 
 def test_an_interrupted_run_leaves_what_it_has(tmp_path):
     out = tmp_path / "report"
-    command = [sys.executable, "-m", "convspec", "check", "vectorized", "--out", str(out)]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": HOME}, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )
+    command = [sys.executable, "-m", "convspec", "check", "vectorized", "--out", str(out), "--effort", "quick"]
+    command += ["--only=DEF-05", "--only=SHP", "--only=PAD", "--only=LAW"]
+    environment = {**os.environ, "PYTHONPATH": HOME}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=-1, stdout=-1, text=True)
     first = process.stderr.readline()
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=60)
@@ -254,7 +253,9 @@ def test_an_interrupted_run_leaves_what_it_has(tmp_path):
     assert found[0]["type"] == "header"
     assert found[-1]["type"] == "verdict"
     done = [line["requirement"] for line in found if line["type"] == "verdict"]
-    assert done == [id for id in catalogue()][: len(done)]
+    selected = [id for id in catalogue() if id == "DEF-05" or id[:3] in ("SHP", "PAD", "LAW")]
+    assert done == selected[: len(done)]
+    assert 1 <= len(done) < len(selected)
     assert read_results(out / "results.jsonl").footer is None
     assert "incomplete" in (out / "index.html").read_text().lower()
     assert "INCOMPLETE; so far vectorized conforms" in printed.splitlines()[-1]

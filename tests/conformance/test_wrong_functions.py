@@ -49,7 +49,7 @@ def test_a_wrong_function_is_found_with_a_small_counterexample(name):
 def shows_the_fault(function, case, example):
     """The case taken from the line, without the suite: the function's answer is not the specification's."""
     operands = arrays(case)
-    settings = {name: getattr(case, name) for name in ("stride", "dilation", "groups")} | {"padding": case.geometry.pads}
+    settings = {"stride": case.stride, "padding": case.geometry.pads, "dilation": case.dilation, "groups": case.groups}
     before = operands.x.copy()
     right = conv2d(operands.x, operands.w, operands.bias, **settings)
     try:
