@@ -163,7 +163,8 @@ class Deviation:
     """A known departure from the specification, with the thread that knows of it.
 
     It is matched by its predicates on the case and the processor, never by the requirement alone. It is reported
-    as known; if its `example` is right after all, the run says so.
+    as known; if its `example` is right after all, the run says so. `requirements` are those under which the example is
+    run; "*" among them means that it may show wherever its predicate holds.
     """
 
     requirements: tuple[str, ...]

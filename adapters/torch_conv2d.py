@@ -45,6 +45,11 @@ def _reaches_beyond_64_bits(case: CaseLike) -> bool:
     return max((k - 1) * d for k, d in zip(case.w_shape[-2:], case.dilation, strict=True)) >= 2**63 - 1
 
 
+def _single_channel_in_channels_last(case: CaseLike) -> bool:
+    channels_last = "channels_last" in (case.layout_x, case.layout_w)
+    return channels_last and len(case.w_shape) == 4 and case.w_shape[1] == 1 and case.stride[1] > 1
+
+
 class TorchConv2d:
     """The call that every convolution layer of PyTorch makes."""
 
@@ -64,6 +69,15 @@ class TorchConv2d:
     )
     numerics = Numerics(flush_to_zero=("bfloat16",), complex_products=3)
     deviations = (
+        Deviation(
+            ("DEF-04", "*"),
+            "one input channel, a channels-last weight and a horizontal stride above 1: the weight's strides are ambiguous, the "
+            "kernel chosen for them reads beyond the picture, and some results are wrong",
+            "https://github.com/pytorch/pytorch/issues/82060",
+            when=_single_channel_in_channels_last,
+            processor=lambda flags: "avx512f" in flags,
+            example="x=2x1x6x3 w=3x1x4x2 stride=1,2 dtype=float32 layout_w=channels_last data=int:1",
+        ),
         Deviation(
             ("SHP-10",), "without input channels PyTorch returns no output channels, and drops the bias",
             "https://github.com/pytorch/pytorch/pull/120944", when=lambda case: case.x_shape[1:2] == (0,),

@@ -88,7 +88,7 @@ def _each_group_alone(case: Case) -> tuple[Call, ...]:
         mine = slice(group * outputs, (group + 1) * outputs)
         parts.append(call.but(
             x=call.x[:, group * inputs: (group + 1) * inputs], w=call.w[mine],
-            bias=None if call.bias is None else call.bias[mine], groups=1,
+            bias=None if call.bias is None else call.bias[mine], groups=1, layout_x="C", layout_w="C",
         ))
     return call, *parts
 
@@ -120,7 +120,7 @@ def _block_diagonal(case: Case) -> tuple[Call, ...]:
 def _channel_by_channel(case: Case) -> tuple[Call, ...]:
     """The case without bias, and each input channel alone."""
     call = call_of(case).but(bias=None)
-    parts = [call.but(x=call.x[:, c: c + 1], w=call.w[:, c: c + 1]) for c in range(case.x_shape[1])]
+    parts = [call.but(x=call.x[:, c: c + 1], w=call.w[:, c: c + 1], layout_x="C", layout_w="C") for c in range(case.x_shape[1])]
     return call, *parts
 
 

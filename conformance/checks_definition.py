@@ -49,7 +49,7 @@ def _right_layout(hearing: Hearing) -> Finding | None:
 
 
 REQUIREMENTS = (
-    Requirement("DEF-01", ANYTHING, share=8.0),
+    Requirement("DEF-01", ANYTHING, share=10.0),
     Requirement("DEF-02", EXACT.but(data=("int", "impulse"), padding=("none", "none", "sides"), layouts=("C", "F")),
                 accepts=_has_two_taps, calls=_true_convolution_too),
     Requirement("DEF-03", EXACT.but(dtypes=("complex64", "complex128"), data=("int", "int", "wide", "uniform"), layouts=LAYOUTS),

@@ -191,7 +191,8 @@ class Verifier:
                 unclaimed.add(case.id)
             kept.append(case)
             matching[case.id] = tuple(
-                index for index in deviations if requirement.id in self.child.description.deviations[index].requirements
+                index for index in deviations
+                if {requirement.id, "*"} & set(self.child.description.deviations[index].requirements)
             )
         return kept, unclaimed, matching
 
@@ -260,7 +261,7 @@ class Verifier:
         else:
             gone = [
                 note for index, note in enumerate(self.child.description.deviations)
-                if index in (unexplained_passes if note.example is None else passed_examples)
+                if index in (unexplained_passes if note.example is None and "*" not in note.requirements else passed_examples)
             ]
             if gone:
                 verdict.outcome = "unexpectedly passing"

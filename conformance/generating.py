@@ -85,7 +85,7 @@ def _pairs(numbers: Iterable[int]) -> list[Pair]:
 
 ANYTHING = Bias(
     layouts=ANY_LAYOUT, data=("int",) * 6 + tuple(FLOAT_RECIPES),
-    sizes=("small",) * 14 + ("tile",) * 4 + ("channels",) * 4 + ("extreme",) * 2,
+    sizes=("small",) * 11 + ("tile",) * 8 + ("channels",) * 4 + ("extreme",) * 2,
 )
 EXACT = Bias(dtypes=EXACT_DTYPES, data=("int", "int", "impulse", "wide"))
 LAW = Bias(
@@ -201,8 +201,20 @@ def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
         data=data, seed=seed,
     )
     if size == "extreme":
-        case = _stretched(draw, case)
+        case = _holding_the_kernel(_stretched(draw, case))
     return _within_limit(case)
+
+
+def _holding_the_kernel(case: Case) -> Case:
+    """As many rows and columns more as the kernel needs."""
+    if isinstance(case.padding, str) and case.padding != "valid":
+        return case
+    pads = NO_PADS if case.padding == "valid" else case.padding
+    lengths = [
+        max(1, length, (k - 1) * d + 1 - sum(sides))
+        for length, k, d, sides in zip(case.size, case.kernel, case.dilation, pads, strict=True)
+    ]
+    return case.but(x_shape=(*case.x_shape[:2], *lengths))
 
 
 def _stretched(draw: Draw, case: Case) -> Case:
@@ -305,6 +317,8 @@ def _draw_size(
         outputs = (draw(_TILE_HEIGHTS), draw(_TILE_WIDTHS))
     else:
         outputs = draw(_OUTPUTS["channels" if size == "extreme" else size])
+    # Tiles are cut along the output, but also along the input.
+    by_input = size == "tile" and bias.output == "any" and draw(_COIN) < 4
     lengths = []
     for axis in (0, 1):
         effective = (kernel[axis] - 1) * dilation[axis] + 1
@@ -324,5 +338,9 @@ def _draw_size(
             if length < 1:
                 # The padding alone would hold the kernel: keep a few samples, and let the outputs be more.
                 length = draw(_ROOM)[axis] if bias.output == "any" else 1
+        if by_input:
+            fits = 1 if isinstance(padding, str) and padding != "valid" else effective - (
+                0 if isinstance(padding, str) else sum(padding[axis]))
+            length = max(outputs[axis], fits, 1)
         lengths.append(length)
     return lengths[0], lengths[1]

@@ -171,6 +171,10 @@ class Judge:
                 # A wide accumulator holds what the result does not; only what is stored must be in range.
                 stored = np.maximum(np.abs(sums.value), np.abs(sums.products))
                 in_range &= stored < contract.form.overflow_threshold * (1 - 2.0**-8)
+            if not contract.is_direct:
+                # Transforms sum over the whole plane before they multiply.
+                plane = np.abs(expected.x).sum(dtype=np.float64) * np.abs(expected.w).sum(dtype=np.float64)
+                in_range = in_range & bool(plane < contract.form.overflow_threshold / 256)
             want_finite = np.isfinite(sums.value)
             error = np.abs(got.astype(wide) - sums.value)
             bound = contract.allowance(sums, extra)

@@ -163,11 +163,12 @@ def _log(setting: _Setting) -> Three:
 
 
 def _scaled(setting: _Setting) -> Three:
-    """Full significands, x and w each scaled by one power of two, far up or far down."""
-    reach = 5 if setting.form.largest_exponent < 100 else 55
-    scales = [setting.bits.one(2 * reach + 1) - reach for _ in range(2)]
+    """Full significands; x scaled far up and w as far down, or the other way round."""
+    reach = setting.form.largest_exponent - 10
+    up = setting.bits.one(2 * reach + 1) - reach
+    down = setting.bits.one(7) - 3 - up
     x, w, bias = _uniform(setting)
-    return np.ldexp(x, scales[0]), np.ldexp(w, scales[1]), np.ldexp(bias, sum(scales))
+    return np.ldexp(x, up), np.ldexp(w, down), np.ldexp(bias, up + down)
 
 
 def _tiny(setting: _Setting) -> Three:
@@ -285,8 +286,8 @@ def _balanced(setting: _Setting) -> Three:
 
 
 def _flat(setting: _Setting) -> Three:
-    """A picture of one grey under whole weights."""
-    x, w, bias = _int(setting)
+    """A picture of one grey under whole weights, often ones that sum to zero."""
+    x, w, bias = (_balanced if setting.bits.one(2) else _int)(setting)
     return np.full(len(x), setting.bits.one(9) + 1.0), w, bias
 
 
@@ -314,8 +315,9 @@ def _special(setting: _Setting) -> Three:
 
 
 def _special_weights(setting: _Setting) -> Three:
-    """Whole numbers with one of NaN, Inf and -Inf in w or in the bias."""
+    """Whole numbers with one of NaN, Inf and -Inf in w or in the bias; now and then x is all zeros."""
     x, w, bias = _int(setting)
+    x = x * (setting.bits.one(4) > 0)
     target = bias if len(bias) and setting.bits.one(3) == 0 else w
     if len(target):
         target[setting.bits.one(len(target))] = (math.nan, math.inf, -math.inf)[setting.bits.one(3)]

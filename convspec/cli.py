@@ -14,6 +14,7 @@ from convspec.conformance.catalogue import catalogue
 from convspec.conformance.oracle import SuiteError
 from convspec.conformance.requirements import requirements
 from convspec.conformance.run import SUITE_FAILED, WRONG_USAGE
+from convspec.proving import prove_and_report
 from convspec.repeating import repro, smoke
 from convspec.reports import ResultsError
 
@@ -49,6 +50,16 @@ def parser() -> argparse.ArgumentParser:
     checking.add_argument("--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that one trial may take (default: 10)")
     checking.add_argument("-n", "--workers", type=int, default=0, metavar="N", help="processes side by side (needs pytest-xdist)")
     checking.add_argument("--pytest", action="append", default=[], metavar="ARG", help="a further argument for pytest, such as --pytest=-k --pytest=PAD")
+
+    proving = commands.add_parser(
+        "prove", help="hold the suite against implementations that are wrong on purpose, and against correct ones",
+        epilog="exit status: 0 every fault is found and no correct variant accused; 1 otherwise",
+    )
+    proving.add_argument("--out", default=DEFAULT_OUT, metavar="DIR", help=f"folder of proof.jsonl and proof.html (default: {DEFAULT_OUT})")
+    proving.add_argument("--seeds", type=_seed, nargs="+", default=[0, 1, 2], metavar="N", help="seeds of standard effort (default: 0 1 2)")
+    proving.add_argument("--fault", action="append", default=[], metavar="ID", help="hunt this fault only; may be repeated")
+    proving.add_argument("--null", choices=list(EFFORTS), default="standard", help="effort with which the correct variants are heard")
+    proving.add_argument("-n", "--workers", type=int, default=2, metavar="N", help="processes side by side (default: 2)")
 
     commands.add_parser("list", help="the requirements and the known adapters")
     explaining = commands.add_parser("explain", help="what a requirement says and how it is checked")
@@ -92,6 +103,8 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         if given.command == "check":
             return _check(given)
+        if given.command == "prove":
+            return prove_and_report(Path(given.out), tuple(given.seeds), tuple(given.fault), given.null, given.workers)
         if given.command == "list":
             return _list()
         if given.command == "explain":

@@ -15,6 +15,7 @@ from convspec.conformance.child import start
 from convspec.conformance.engine import Counterexample, Oracle, Verifier, right_answer_of
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding
+from convspec.conformance.layouts import place
 from convspec.conformance.requirements import requirements
 
 SMOKE = (
@@ -55,6 +56,9 @@ def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float 
     requirement = requirements()[id]
     if not admits(requirement, case):
         raise ValueError(f"the case does not belong to {id}: {case.line}")
+    # Built here first: a line with an unknown recipe or layout is wrong usage, not a fault of the suite.
+    for call in requirement.calls(case):
+        place(call.x, call.layout_x), place(call.w, call.layout_w)
     child = start(target, dtypes=_split(dtypes), time_limit=time_limit)
     try:
         verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=_split(dtypes))

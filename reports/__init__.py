@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from convspec.reports.page import write_bytes
+from convspec.reports.proof import write_proof_page
 from convspec.reports.results import Results, ResultsError, read_results
 from convspec.reports.summary import badge, markdown, verdict_lines
 from convspec.reports.verdict import verdict_page, write_verdict_page
@@ -14,6 +15,7 @@ __all__ = [
     "badge",
     "read_results",
     "verdict_lines",
+    "write_proof_page",
     "write_report",
     "write_verdict_page",
 ]

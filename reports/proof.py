@@ -131,7 +131,6 @@ def _render(proof: Proof, detail: Detail, pages: Pages, current: str) -> bytes:
     kept = columns[: detail.columns]
     places = {column.requirement.id: place for place, column in enumerate(kept)}
     visible = {view.anchor for _, members in shown for view in members}
-    linked = [view for view in views if view.anchor in visible]
     measured = speeds(proof, views)
     used: set[str] = set()
     benign = [(variant, f"benign-{slug(variant.id, used)}") for variant in proof.benign]
@@ -162,6 +161,7 @@ def _render(proof: Proof, detail: Detail, pages: Pages, current: str) -> bytes:
         "views": views,
         "families": groups,
         "shown": shown,
+        "visible": visible,
         "shown_families": {family.anchor for family, _ in shown},
         "hidden_faults": len(views) - len(visible),
         "runs": runs(proof),
@@ -173,7 +173,7 @@ def _render(proof: Proof, detail: Detail, pages: Pages, current: str) -> bytes:
         "places": {requirement.id: place for place, requirement in enumerate(order)},
         "hidden_columns": len(columns) - len(kept),
         "column_anchor": {column.requirement.id: column.anchor for column in kept},
-        "fault_anchor": {view.fault.id: view.anchor for view in linked},
+        "fault_anchor": {view.fault.id: view.anchor for view in views if view.anchor in visible},
         "speeds": [(speed, _chart(speed)) for speed in measured],
         "benign": benign,
         "benign_sum": sum(variant.cases for variant in proof.benign),
@@ -232,7 +232,9 @@ def _marked(view: FaultView, places: Mapping[str, int]) -> Markup:
     """List the requirements of one row of the matrix, family by family, the named ones marked."""
     named, caught = set(view.fault.caught_by), set(view.fault.found_by or ())
     parts = []
-    for family, numbers in by_family(sorted(named | caught, key=lambda id: (places.get(id, len(places)), id))):
+    for family, numbers in by_family(
+        sorted(named | caught, key=lambda id: (places.get(id, len(places)), id))
+    ):
         parts.append(Markup("<b>{}</b>").format(readable(family, 12)))
         for number in numbers:
             id = f"{family}-{number}" if family else number
@@ -243,8 +245,7 @@ def _marked(view: FaultView, places: Mapping[str, int]) -> Markup:
 
 
 def _chart(speed: Speed) -> Markup:
-    title = f"Seconds until found, {speed.effort} effort"
-    return Markup(histogram(binned(speed.seconds), title).replace('class="fig bars"', 'class="fig bars times"'))
+    return Markup(histogram(binned(speed.seconds), f"Seconds until found, {speed.effort} effort"))
 
 
 def _figures(
@@ -266,7 +267,13 @@ def _figures(
         rows.append(("false alarms", grouped(alarms), f"in {grouped(cases)} cases"))
     for speed in measured:
         if speed.effort == main_effort(proof):
-            rows.append(("time until found", timed(speed.median_seconds), f"median; worst {timed(max(speed.seconds))}"))
+            rows.append(
+                (
+                    "time until found",
+                    timed(speed.median_seconds),
+                    f"median; worst {timed(max(speed.seconds))}",
+                )
+            )
     for line in proof.geometry[:1]:
         rows.append(("pairs of conditions", percent(line.pairs.reached, line.pairs.feasible), "reached"))
     for world in proof.exhaustive[:1]:

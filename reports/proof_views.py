@@ -129,7 +129,9 @@ def families(proof: Proof, views: Iterable[FaultView]) -> list[FamilyView]:
         groups[view.fault.family].append(view)
     columns = runs(proof)
     return [
-        FamilyView(name, f"family-{slug(re.sub(r'[ _]+', '-', name), used)}", tuple(group), sums(group, columns))
+        FamilyView(
+            name, f"family-{slug(re.sub(r'[ _]+', '-', name), used)}", tuple(group), sums(group, columns)
+        )
         for name, group in groups.items()
     ]
 
@@ -204,7 +206,12 @@ def speeds(proof: Proof, views: Sequence[FaultView]) -> list[Speed]:
         seconds = tuple(hunt.seconds for _, hunt in pairs)
         measured.append(
             Speed(
-                effort, len(pairs), seconds, statistics.median(seconds), statistics.median(cases), max(cases),
+                effort,
+                len(pairs),
+                seconds,
+                statistics.median(seconds),
+                statistics.median(cases),
+                max(cases),
                 tuple(slowest),
             )
         )
@@ -218,7 +225,9 @@ def accused(proof: Proof) -> list[Benign]:
 
 def benign_cases(proof: Proof) -> int:
     """Count the cases in which nothing may be found; the footer may know of more than the variants' own."""
-    return max(sum(variant.cases for variant in proof.benign), proof.footer.benign_cases if proof.footer else 0)
+    return max(
+        sum(variant.cases for variant in proof.benign), proof.footer.benign_cases if proof.footer else 0
+    )
 
 
 def headline(proof: Proof, views: Sequence[FaultView]) -> str:

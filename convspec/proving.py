@@ -1,0 +1,55 @@
+"""The proof of the suite's power: made, written, shown."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import convspec
+from convspec.adapters.faulty import FAULTS
+from convspec.conformance.proof import Plan, prove
+from convspec.conformance.results import write_lines
+from convspec.reports import write_proof_page
+
+
+def prove_and_report(out: Path, seeds: tuple[int, ...], faults: tuple[str, ...], null_effort: str, workers: int) -> int:
+    """Make the proof, write ``proof.jsonl`` and ``proof.html``, and say what came of it.
+
+    Returns
+    -------
+    int
+        0 if every fault is found and no correct variant accused, 1 otherwise.
+
+    Raises
+    ------
+    ValueError
+        A fault is unknown, or there are no workers; the message names the value.
+    """
+    for id in faults:
+        if id not in FAULTS:
+            raise ValueError(f"fault {id!r} is unknown; there are {len(FAULTS)}, for instance {', '.join(list(FAULTS)[:5])}")
+    if workers < 1:
+        raise ValueError(f"workers is {workers}; it must be at least 1")
+    date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
+    plan = Plan(seeds, workers, faults, null_effort, convspec.__version__, date, lambda text: print(text, file=sys.stderr, flush=True))
+    lines = list(prove(plan))
+    write_lines(out / "proof.jsonl", lines)
+    write_proof_page(out / "proof.jsonl", out / "proof.html")
+    _tell(lines[-1], out)
+    return int(lines[-1]["exit_status"])
+
+
+def _tell(footer: dict[str, Any], out: Path) -> None:
+    for effort, runs in footer["found"].items():
+        for run in runs:
+            print(f"{effort} effort, seed {run['seed']}: {run['found']} of {run['total']} faults found")
+    for id in footer["survivors"]:
+        print(f"survivor: {id}")
+    for id, requirement in footer["not_caught"]:
+        print(f"not caught by the requirement that must catch it: {id}, {requirement}")
+    for requirement in footer["unnamed"]:
+        print(f"no fault names {requirement}")
+    print(f"median {footer['median_seconds']} s and {footer['median_cases']:g} cases until found, worst {footer['worst_seconds']} s; "
+          f"{footer['false_alarms']} false alarms in {footer['benign_cases']} cases of correct variants; {footer['seconds']:g} s in all")
+    print(f"Proof: {out / 'proof.html'}")
