@@ -64,7 +64,9 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     if any(p.kind is p.VAR_POSITIONAL for p in parameters) and len(positional) < 2:
         return Signature({role: role for role in ROLES})
     if len(positional) < 2:
-        raise TypeError(f"{_name(function)} takes {len(positional)} positional arguments; a convolution takes two arrays, x and w")
+        raise TypeError(
+            f"{_name(function)} takes {len(positional)} positional arguments; a convolution takes two arrays, x and w"
+        )
     found: dict[str, str] = {}
     omittable, pairs, ignored = [], [], []
     for parameter in parameters:
@@ -109,9 +111,13 @@ def probes(signature: Signature, dtypes: tuple[str, ...]) -> Iterator[Probe]:
     for rank, x, w in (("layer", batch, filters), ("plane", picture, square)):
         tall = w[..., :2, :]
         yield Probe(f"{rank} kernel 2x3", x, tall)
-        for role, values in (("stride", ((1, 2), 2)), ("dilation", ((1, 2), 2)), ("padding", (((1, 0), (2, 1)), (1, 2), 1))):
+        for role, values in (
+            ("stride", ((1, 2), 2)),
+            ("dilation", ((1, 2), 2)),
+            ("padding", (((1, 0), (2, 1)), (1, 2), 1)),
+        ):
             if role in signature.parameters:
-                for form, value in zip(("sides", "pair", "one")[3 - len(values):], values, strict=True):
+                for form, value in zip(("sides", "pair", "one")[3 - len(values) :], values, strict=True):
                     yield Probe(f"{rank} {role} {form}", x, w, {role: value})
         if "padding" in signature.parameters:
             for word in (*WORDS, UNKNOWN_WORD):
@@ -171,7 +177,9 @@ def claims(
     sides: Any = "none"
     if works("padding sides", "padding for each side"):
         sides = "sides"
-    elif works("padding pair", "padding for each axis") and not _pads_like_numpy(signature, answers[f"{rank} padding pair"]):
+    elif works("padding pair", "padding for each axis") and not _pads_like_numpy(
+        signature, answers[f"{rank} padding pair"]
+    ):
         sides = "pair"
     elif works("padding one", "padding"):
         sides = "same"
@@ -182,9 +190,14 @@ def claims(
     names = tuple(name for name in dtypes if works(f"dtype {name}", f"dtype {name}"))
     is_layer = rank == "layer"
     found = Capabilities(
-        profile=rank, dtypes=names or dtypes, stride=axes("stride"), padding=sides, padding_words=words,
+        profile=rank,
+        dtypes=names or dtypes,
+        stride=axes("stride"),
+        padding=sides,
+        padding_words=words,
         dilation=axes("dilation"),
-        groups=is_layer and works("groups", "groups"), bias=is_layer and works("bias", "bias"),
+        groups=is_layer and works("groups", "groups"),
+        bias=is_layer and works("bias", "bias"),
         square_kernels_only=not works("kernel 2x3", "kernels that are not square"),
         zero_channels=is_layer and works("zero channels", "no input channels"),
         wider_result=not is_layer,
@@ -221,7 +234,9 @@ def _narrowed(found: Capabilities, declared: Capabilities) -> Capabilities:
         stride=declared.stride if declared.stride == "none" else found.stride,
         dilation=declared.dilation if declared.dilation == "none" else found.dilation,
         padding=declared.padding if declared.padding == "none" else found.padding,
-        padding_words=tuple(word for word in found.padding_words if not declared.padding_words or word in declared.padding_words),
+        padding_words=tuple(
+            word for word in found.padding_words if not declared.padding_words or word in declared.padding_words
+        ),
         groups=declared.groups and found.groups,
         bias=declared.bias and found.bias,
         zero_channels=declared.zero_channels and found.zero_channels,
@@ -259,7 +274,9 @@ class FunctionAdapter:
             value = given.get(role, NEUTRAL[role])
             if role not in self.signature.omittable or not _is_neutral(role, value):
                 arguments[name] = value
-        unknown = [role for role in given if role not in self.signature.parameters and not _is_neutral(role, given[role])]
+        unknown = [
+            role for role in given if role not in self.signature.parameters and not _is_neutral(role, given[role])
+        ]
         if unknown:
             raise TypeError(f"{self.name} has no parameter for {unknown[0]}")
         return self.function(x, w, **arguments)
@@ -279,15 +296,15 @@ class FunctionAdapter:
 
 def _form(value: Any, each: bool, x: Array, neutral: int) -> Any:
     """One number where both axes have the same and the function takes one; sometimes also where it takes both forms."""
-    if isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] and type(value[0]) is type(value[1]):
-        if not each or value[0] == neutral or sum(x.shape) % 2 == 0:
-            return value[0]
-    return value
+    if not (isinstance(value, tuple) and len(value) == 2 and value[0] == value[1] and type(value[0]) is type(value[1])):
+        return value
+    return value[0] if not each or value[0] == neutral or sum(x.shape) % 2 == 0 else value
 
 
 def _is_pads(padding: Any) -> bool:
     return (
-        isinstance(padding, tuple) and len(padding) == 2
+        isinstance(padding, tuple)
+        and len(padding) == 2
         and all(isinstance(pair, tuple) and len(pair) == 2 for pair in padding)
     )
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,9 @@ def adapt(found: Any, name: str, dtypes: tuple[str, ...] = ()) -> Adapter:
     if hasattr(found, "conv2d"):
         return Declared(found, name, dtypes)
     if not callable(found):
-        raise UnknownAdapter(f"{name!r} is {type(found).__name__}, neither a function nor an object with a conv2d method")
+        raise UnknownAdapter(
+            f"{name!r} is {type(found).__name__}, neither a function nor an object with a conv2d method"
+        )
     declared = _capabilities(getattr(found, "capabilities", None))
     try:
         adapter = FunctionAdapter(found, name, declared)
@@ -124,8 +127,6 @@ def adapt(found: Any, name: str, dtypes: tuple[str, ...] = ()) -> Adapter:
 
 
 def _with_dtypes(capabilities: Capabilities, dtypes: tuple[str, ...]) -> Capabilities:
-    from dataclasses import replace
-
     return replace(capabilities, dtypes=dtypes)
 
 
@@ -133,7 +134,10 @@ def _capabilities(declared: Any) -> Capabilities | None:
     if declared is None or isinstance(declared, Capabilities):
         return declared
     if isinstance(declared, Mapping):
-        return Capabilities(**{key: tuple(value) if isinstance(value, list | set) else value for key, value in declared.items()})
+        given: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list | set) else value for key, value in declared.items()
+        }
+        return Capabilities(**given)
     raise UnknownAdapter(f"capabilities is {declared!r}; it must be a Capabilities or a mapping of its fields")
 
 
@@ -155,7 +159,9 @@ def _attribute(place: str, target: str) -> Any:
     found: Any = module
     for part in path.split("."):
         if not hasattr(found, part):
-            public = ", ".join(name for name in dir(module) if not name.startswith("_") and callable(getattr(module, name)))
+            public = ", ".join(
+                name for name in dir(module) if not name.startswith("_") and callable(getattr(module, name))
+            )
             raise UnknownAdapter(f"{where!r} has no attribute {path!r}; it has {public or 'nothing callable'}")
         found = getattr(found, part)
     return found
@@ -171,7 +177,9 @@ def _module(name: str, target: str) -> Any:
             raise
         if target in BUILT_IN:
             raise
-        raise UnknownAdapter(f"there is no module {name!r} (looked in the current folder and the installed packages)") from error
+        raise UnknownAdapter(
+            f"there is no module {name!r} (looked in the current folder and the installed packages)"
+        ) from error
 
 
 def _file(path: str, target: str) -> Any:

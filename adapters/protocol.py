@@ -28,15 +28,50 @@ Sides = Literal["none", "same", "pair", "sides"]
 class CaseLike(Protocol):
     """The part of a case that a predicate of an adapter may look at."""
 
-    x_shape: tuple[int, ...]
-    w_shape: tuple[int, ...]
-    stride: Any
-    padding: Any
-    dilation: Any
-    groups: Any
-    dtype: str
-    layout_x: str
-    layout_w: str
+    @property
+    def x_shape(self) -> tuple[int, ...]:
+        """(N, C_in, H, W), or (H, W)."""
+        ...
+
+    @property
+    def w_shape(self) -> tuple[int, ...]:
+        """(C_out, C_in/groups, kH, kW), or (kH, kW)."""
+        ...
+
+    @property
+    def stride(self) -> Any:
+        """Normally (int, int)."""
+        ...
+
+    @property
+    def padding(self) -> Any:
+        """Normally ((top, bottom), (left, right)), or a word."""
+        ...
+
+    @property
+    def dilation(self) -> Any:
+        """Normally (int, int)."""
+        ...
+
+    @property
+    def groups(self) -> Any:
+        """Normally an int."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """Element type of x."""
+        ...
+
+    @property
+    def layout_x(self) -> str:
+        """How x lies in memory."""
+        ...
+
+    @property
+    def layout_w(self) -> str:
+        """How w lies in memory."""
+        ...
 
 
 Predicate = Callable[[CaseLike], bool]
@@ -153,7 +188,9 @@ class Numerics:
         _one_of("tile", self.tile, (None, 2, 4, 6))
         _one_of("complex_products", self.complex_products, (3, 4))
         if (self.algorithm == "winograd") != (self.tile is not None):
-            raise ValueError(f"tile is {self.tile!r}, but algorithm is {self.algorithm!r}: a tile belongs to 'winograd'")
+            raise ValueError(
+                f"tile is {self.tile!r}, but algorithm is {self.algorithm!r}: a tile belongs to 'winograd'"
+            )
         for name in (*self.accumulator.keys(), *self.accumulator.values()):
             _one_of("accumulator", name, DTYPES)
 
@@ -179,11 +216,30 @@ class Deviation:
 class Adapter(Protocol):
     """An implementation, as the suite sees it."""
 
-    name: str
-    versions: Mapping[str, str]
-    capabilities: Capabilities
-    numerics: Numerics
-    deviations: tuple[Deviation, ...]
+    @property
+    def name(self) -> str:
+        """What it is called in results and reports."""
+        ...
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Of the libraries that it uses."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it claims."""
+        ...
+
+    @property
+    def numerics(self) -> Numerics:
+        """How it computes."""
+        ...
+
+    @property
+    def deviations(self) -> tuple[Deviation, ...]:
+        """Where it is known to differ."""
+        ...
 
     def conv2d(
         self, x: Array, w: Array, bias: Array | None, *, stride: Pair, padding: Pads | str, dilation: Pair, groups: int

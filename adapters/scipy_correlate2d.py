@@ -5,7 +5,17 @@ import scipy
 from scipy.signal import correlate2d
 
 from convspec.adapters.checks import check_arguments
-from convspec.adapters.protocol import COMPLEX_FLOATS, SIGNED_INTEGERS, UNSIGNED_INTEGERS, Array, Capabilities, Deviation, Numerics, Pads, Pair
+from convspec.adapters.protocol import (
+    COMPLEX_FLOATS,
+    SIGNED_INTEGERS,
+    UNSIGNED_INTEGERS,
+    Array,
+    Capabilities,
+    Deviation,
+    Numerics,
+    Pads,
+    Pair,
+)
 
 
 class ScipyCorrelate2d:
@@ -31,7 +41,9 @@ class ScipyCorrelate2d:
     ) -> Array:
         """Give (N, C_out, oH, oW) for x (N, C_in, H, W) and w (C_out, C_in/groups, kH, kW)."""
         # The check comes first: with a kernel larger than the picture SciPy would swap the operands in silence.
-        shape, pads, dtype = check_arguments(x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        shape, pads, dtype = check_arguments(
+            x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups
+        )
         padded = np.pad(x, ((0, 0), (0, 0), *pads))
         y = np.zeros(shape, dtype)
         outputs, inputs = w.shape[0] // groups, w.shape[1]

@@ -38,16 +38,17 @@ def _as_array(tensor: torch.Tensor) -> Array:
 
 
 def _dilated(case: CaseLike) -> bool:
-    return case.dilation != (1, 1)
+    return bool(case.dilation != (1, 1))
 
 
 def _reaches_beyond_64_bits(case: CaseLike) -> bool:
-    return max((k - 1) * d for k, d in zip(case.w_shape[-2:], case.dilation, strict=True)) >= 2**63 - 1
+    reaches = [(k - 1) * int(d) for k, d in zip(case.w_shape[-2:], case.dilation, strict=True)]
+    return max(reaches) >= 2**63 - 1
 
 
 def _single_channel_in_channels_last(case: CaseLike) -> bool:
     channels_last = "channels_last" in (case.layout_x, case.layout_w)
-    return channels_last and len(case.w_shape) == 4 and case.w_shape[1] == 1 and case.stride[1] > 1
+    return channels_last and len(case.w_shape) == 4 and case.w_shape[1] == 1 and bool(case.stride[1] > 1)
 
 
 class TorchConv2d:
@@ -60,10 +61,14 @@ class TorchConv2d:
         padding_words=("valid", "same"),
         mixed_dtypes="raise",
         exclusions=(
-            Exclusion("integers other than int64 with dilation: not implemented in PyTorch",
-                      lambda case: "int" in case.dtype and case.dtype != "int64" and _dilated(case)),
-            Exclusion("padding='same' with a stride above 1: PyTorch refuses it",
-                      lambda case: case.padding == "same" and case.stride != (1, 1)),
+            Exclusion(
+                "integers other than int64 with dilation: not implemented in PyTorch",
+                lambda case: "int" in case.dtype and case.dtype != "int64" and _dilated(case),
+            ),
+            Exclusion(
+                "padding='same' with a stride above 1: PyTorch refuses it",
+                lambda case: case.padding == "same" and case.stride != (1, 1),
+            ),
         ),
         bridged={"padding that differs from side to side": "added with torch.nn.functional.pad"},
     )
@@ -71,35 +76,41 @@ class TorchConv2d:
     deviations = (
         Deviation(
             ("DEF-04", "*"),
-            "one input channel, a channels-last weight and a horizontal stride above 1: the weight's strides are ambiguous, the "
-            "kernel chosen for them reads beyond the picture, and some results are wrong",
+            "one input channel, a channels-last weight and a horizontal stride above 1: the weight's strides are "
+            "ambiguous, the kernel chosen for them reads beyond the picture, and some results are wrong",
             "https://github.com/pytorch/pytorch/issues/82060",
             when=_single_channel_in_channels_last,
             processor=lambda flags: "avx512f" in flags,
             example="x=2x1x6x3 w=3x1x4x2 stride=1,2 dtype=float32 layout_w=channels_last data=int:1",
         ),
         Deviation(
-            ("SHP-10",), "without input channels PyTorch returns no output channels, and drops the bias",
-            "https://github.com/pytorch/pytorch/pull/120944", when=lambda case: case.x_shape[1:2] == (0,),
+            ("SHP-10",),
+            "without input channels PyTorch returns no output channels, and drops the bias",
+            "https://github.com/pytorch/pytorch/pull/120944",
+            when=lambda case: case.x_shape[1:2] == (0,),
         ),
         Deviation(
-            ("ERR-06",), "a dilation near 2**62 overflows in the shape arithmetic and is accepted",
+            ("ERR-06",),
+            "a dilation near 2**62 overflows in the shape arithmetic and is accepted",
             "https://github.com/pytorch/pytorch/issues/189664",
             when=_reaches_beyond_64_bits,
             example="x=1x1x4x4 w=1x1x1x5 dilation=1,4611686018427387904 data=int:1",
         ),
         Deviation(
             ("DTY-04", "DTY-05", "PUR-02", "PUR-03"),
-            "bfloat16 in channels-last memory with dilation crashes, or answers wrongly, in oneDNN's AVX512-BF16 kernels",
+            "bfloat16 in channels-last memory with dilation crashes, or answers wrongly, in the AVX512-BF16 kernels",
             "https://github.com/pytorch/pytorch/issues/169688",
             when=lambda case: case.dtype == "bfloat16" and _dilated(case),
             processor=lambda flags: "avx512_bf16" in flags,
-            example="x=1x2x2x1 w=2x2x2x2 stride=1,2 padding=1,1,3,3 dilation=1,2 dtype=bfloat16 layout_x=channels_last data=int:1",
+            example=(
+                "x=1x2x2x1 w=2x2x2x2 stride=1,2 padding=1,1,3,3 dilation=1,2 dtype=bfloat16 "
+                "layout_x=channels_last data=int:1"
+            ),
         ),
         Deviation(
             ("DEF-01", "SPC-01", "SPC-02"),
-            "bfloat16 with an odd number of channels: products are formed in pairs, and an infinity in the number beside the "
-            "last channel, times the zero that fills the pair, makes a NaN where none belongs",
+            "bfloat16 with an odd number of channels: products are formed in pairs, and an infinity in the number "
+            "beside the last channel, times the zero that fills the pair, makes a NaN where none belongs",
             "https://github.com/uxlfoundation/oneDNN/issues/5717",
             when=lambda case: case.dtype == "bfloat16" and len(case.w_shape) == 4 and case.w_shape[1] % 2 == 1,
             processor=lambda flags: "avx512_bf16" in flags,

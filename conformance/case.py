@@ -152,7 +152,9 @@ class Case:
             raise ValueError(f"groups is {self.groups!r}; it must be a whole number of at least 1")
         if not self.is_plane:
             if self.channels != self.w_shape[1] * self.groups:
-                raise ValueError(f"x has {self.channels} channels, w wants {self.w_shape[1]} in each of {self.groups} groups")
+                raise ValueError(
+                    f"x has {self.channels} channels, w wants {self.w_shape[1]} in each of {self.groups} groups"
+                )
             if self.outputs % self.groups:
                 raise ValueError(f"groups is {self.groups}, which does not divide C_out = {self.outputs}")
         if self.bias_shape not in (None, (self.outputs,)):
@@ -199,9 +201,10 @@ def _written(case: Case) -> Iterator[str]:
             if value is not None:
                 yield f"{key}={_shape_text(value)}"
         # (1.0, 1) equals (1, 1), and is another thing to try.
-        elif value != _DEFAULTS[name] or repr(value) != repr(_DEFAULTS[name]):
-            if not (name == "w_dtype" and value is None):
-                yield f"{key}={_value_text(value)}"
+        elif (value != _DEFAULTS[name] or repr(value) != repr(_DEFAULTS[name])) and not (
+            name == "w_dtype" and value is None
+        ):
+            yield f"{key}={_value_text(value)}"
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:
@@ -316,7 +319,10 @@ def _check_literal(case: Case) -> None:
             raise ValueError(f"case: dtype {dtype!r} is unknown; known are {', '.join(DTYPES)}")
     if case.literal is None:
         return
-    wanted = [math.prod(case.x_shape), math.prod(case.w_shape), math.prod(case.bias_shape) if case.bias_shape is not None else 0]
+    wanted = [
+        math.prod(case.x_shape), math.prod(case.w_shape),
+        math.prod(case.bias_shape) if case.bias_shape is not None else 0,
+    ]
     for name, part, count in zip(("x", "w", "bias"), case.literal, wanted, strict=True):
         if len(part) != count:
             raise ValueError(f"case: values hold {len(part)} numbers for {name}, its shape wants {count}")

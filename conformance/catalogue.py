@@ -7,7 +7,22 @@ from importlib import resources
 from typing import Any
 
 FAMILIES = (
-    "DEF", "SHP", "PAD", "STR", "DIL", "GRP", "CHN", "BAT", "BIA", "DTY", "NUM", "SPC", "LAW", "GRD", "PUR", "ERR",
+    "DEF",
+    "SHP",
+    "PAD",
+    "STR",
+    "DIL",
+    "GRP",
+    "CHN",
+    "BAT",
+    "BIA",
+    "DTY",
+    "NUM",
+    "SPC",
+    "LAW",
+    "GRD",
+    "PUR",
+    "ERR",
 )
 
 
@@ -41,9 +56,19 @@ class Entry:
     def line(self) -> dict[str, Any]:
         """The entry as a line of a results file."""
         return {
-            "type": "requirement", "id": self.id, "family": self.family, "level": self.level, "profile": self.profile,
-            "title": self.title, "statement": self.statement, "formula": self.formula, "class": self.verdict_class,
-            "sources": list(self.sources), "check": self.check, "status": self.status, "informs": self.informs,
+            "type": "requirement",
+            "id": self.id,
+            "family": self.family,
+            "level": self.level,
+            "profile": self.profile,
+            "title": self.title,
+            "statement": self.statement,
+            "formula": self.formula,
+            "class": self.verdict_class,
+            "sources": list(self.sources),
+            "check": self.check,
+            "status": self.status,
+            "informs": self.informs,
         }
 
 
@@ -53,8 +78,18 @@ def catalogue() -> dict[str, Entry]:
     text = resources.files("convspec.conformance").joinpath("catalogue.toml").read_text(encoding="utf-8")
     entries = [
         Entry(
-            item["id"], item["level"], item["profile"], item["title"], item["statement"], item["formula"], item["class"],
-            tuple(item["sources"]), item["check"], item["status"], item["informs"], item.get("reported_in_plane", False),
+            item["id"],
+            item["level"],
+            item["profile"],
+            item["title"],
+            item["statement"],
+            item["formula"],
+            item["class"],
+            tuple(item["sources"]),
+            item["check"],
+            item["status"],
+            item["informs"],
+            item.get("reported_in_plane", False),
         )
         for item in tomllib.loads(text)["requirement"]
     ]

@@ -37,7 +37,9 @@ def _every_nth(hearing: Hearing) -> Finding | None:
     allowed = hearing.allowance(0)
     if not hearing.expect(0).is_whole and not np.isscalar(allowed):
         allowed = allowed + hearing.allowance(1)[..., ::down, ::across]
-    return hearing.equal(hearing.value(0), whole, allowed, "stride s and every s-th output of stride 1 differ", 0, whole)
+    return hearing.equal(
+        hearing.value(0), whole, allowed, "stride s and every s-th output of stride 1 differ", 0, whole,
+    )
 
 
 def stuffed(w: Array, dilation: tuple[int, int]) -> Array:
@@ -61,6 +63,7 @@ class Judging:
         self.law = law
 
     def __call__(self, hearing: Hearing) -> Finding | None:
+        """What is wrong with the first answer or between the first two calls, or None."""
         found = hearing.answer() or hearing.returned()
         if found:
             return found
@@ -98,7 +101,9 @@ def _joined_groups(hearing: Hearing) -> Finding | None:
     if found:
         return found
     joined = np.concatenate([hearing.value(call) for call in range(1, len(hearing.calls))], axis=1)
-    return hearing.equal(hearing.value(0), joined, _twice(hearing), "the groups together and each alone differ", 0, joined)
+    return hearing.equal(
+        hearing.value(0), joined, _twice(hearing), "the groups together and each alone differ", 0, joined,
+    )
 
 
 def _twice(hearing: Hearing) -> object:
@@ -120,7 +125,10 @@ def _block_diagonal(case: Case) -> tuple[Call, ...]:
 def _channel_by_channel(case: Case) -> tuple[Call, ...]:
     """The case without bias, and each input channel alone."""
     call = call_of(case).but(bias=None)
-    parts = [call.but(x=call.x[:, c: c + 1], w=call.w[:, c: c + 1], layout_x="C", layout_w="C") for c in range(case.x_shape[1])]
+    parts = [
+        call.but(x=call.x[:, c: c + 1], w=call.w[:, c: c + 1], layout_x="C", layout_w="C")
+        for c in range(case.x_shape[1])
+    ]
     return call, *parts
 
 
@@ -224,7 +232,9 @@ def _bias_is_added(hearing: Hearing) -> Finding | None:
         return found
     with np.errstate(over="ignore"):
         total = hearing.value(1) + bias[None, :, None, None]
-    return hearing.equal(hearing.value(0), total, _twice(hearing), "with bias, and without bias but the bias added, differ", 0, total)
+    return hearing.equal(
+        hearing.value(0), total, _twice(hearing), "with bias, and without bias but the bias added, differ", 0, total,
+    )
 
 
 def _zero_bias(case: Case) -> tuple[Call, ...]:
@@ -237,7 +247,9 @@ def _zero_bias_is_none(hearing: Hearing) -> Finding | None:
     found = hearing.answer() or hearing.returned()
     if found:
         return found
-    return hearing.equal(hearing.value(1), hearing.value(2), _twice(hearing), "a bias of zeros and no bias differ", 1, hearing.value(2))
+    return hearing.equal(
+        hearing.value(1), hearing.value(2), _twice(hearing), "a bias of zeros and no bias differ", 1, hearing.value(2),
+    )
 
 
 ONE_GROUP = LAW.but(groups="one")
@@ -247,41 +259,51 @@ REQUIREMENTS = (
                 accepts=lambda case: max(case.stride) > 1),
     Requirement("STR-02", EXACT.but(stride="above", kernels=((1, 1),), layouts=ANY_LAYOUT), needs=(needs_stride,),
                 accepts=lambda case: case.kernel == (1, 1) and max(case.stride) > 1),
-    Requirement("DIL-01", LAW.but(dilation="above"), judge=Judging("dilation, and zeros put between the taps by hand, differ"),
-                calls=_with_zeros_between, needs=(needs_dilation, needs_any_kernel), accepts=lambda case: max(case.dilation) > 1),
+    Requirement("DIL-01", LAW.but(dilation="above"),
+                judge=Judging("dilation, and zeros put between the taps by hand, differ"),
+                calls=_with_zeros_between, needs=(needs_dilation, needs_any_kernel),
+                accepts=lambda case: max(case.dilation) > 1),
     Requirement("DIL-02", LAW.but(dilation="above", kernels=((1, 1), (1, 3), (3, 1), (1, 2), (2, 1))),
                 judge=Judging("dilation along an axis with one tap changes the result"),
                 calls=_without_needless_dilation, needs=(needs_dilation,), accepts=_has_needless_dilation,
-                adjust=lambda case: case if _has_needless_dilation(case) else case.but(dilation=(2 + case.seed % 2,) * 2)),
-    Requirement("GRP-01", LAW.but(groups="above"), judge=_joined_groups, calls=_each_group_alone, needs=(needs_layer, needs_groups),
-                accepts=lambda case: 1 < case.groups <= 8),
+                adjust=lambda case: case if _has_needless_dilation(case) else case.but(
+                    dilation=(2 + case.seed % 2,) * 2)),
+    Requirement("GRP-01", LAW.but(groups="above"), judge=_joined_groups, calls=_each_group_alone,
+                needs=(needs_layer, needs_groups), accepts=lambda case: 1 < case.groups <= 8),
     Requirement("GRP-02", EXACT.but(groups="depthwise", layouts=ANY_LAYOUT), needs=(needs_layer, needs_groups),
                 accepts=lambda case: case.groups > 1 and case.w_shape[1] == 1),
-    Requirement("GRP-03", LAW.but(groups="above"), judge=Judging("groups, and one group with a block-diagonal kernel, differ"),
+    Requirement("GRP-03", LAW.but(groups="above"),
+                judge=Judging("groups, and one group with a block-diagonal kernel, differ"),
                 calls=_block_diagonal, needs=(needs_layer, needs_groups), accepts=lambda case: case.groups > 1),
     Requirement("CHN-01", ONE_GROUP, judge=_sum_of_channels, calls=_channel_by_channel, needs=(needs_layer,),
-                adjust=lambda case: _channels(case, 2, MOST_PARTS), accepts=lambda case: case.groups == 1 and 1 < case.channels <= MOST_PARTS),
+                adjust=lambda case: _channels(case, 2, MOST_PARTS),
+                accepts=lambda case: case.groups == 1 and 1 < case.channels <= MOST_PARTS),
     Requirement("CHN-02", ONE_GROUP, judge=_independent_outputs, calls=_outputs_permuted, needs=(needs_layer,),
                 adjust=lambda case: _filters(case, 2), accepts=lambda case: case.groups == 1 and case.outputs > 1),
-    Requirement("CHN-03", ONE_GROUP, judge=Judging("input channels in another order, in x and w alike, give another result"),
+    Requirement("CHN-03", ONE_GROUP,
+                judge=Judging("input channels in another order, in x and w alike, give another result"),
                 calls=_inputs_permuted, needs=(needs_layer,), adjust=lambda case: _channels(case, 2, 40),
                 accepts=lambda case: case.groups == 1 and case.channels > 1),
-    Requirement("CHN-04", EXACT.but(sizes=("channels", "channels", "small"), layouts=ANY_LAYOUT), needs=(needs_layer,), share=2.0),
+    Requirement("CHN-04", EXACT.but(sizes=("channels", "channels", "small"), layouts=ANY_LAYOUT), needs=(needs_layer,),
+                share=2.0),
     Requirement("BAT-01", LAW, judge=_joined_pictures, calls=_picture_by_picture, needs=(needs_layer,),
                 adjust=lambda case: _pictures(case, 2), accepts=lambda case: 1 < case.batch <= 6),
     Requirement("BAT-02", LAW, judge=_others_unmoved, calls=_one_picture_spoilt, needs=(needs_layer, needs_local_nan),
                 adjust=lambda case: _pictures(case, 2), accepts=lambda case: case.batch > 1),
-    Requirement("BIA-01", LAW.but(bias=True), judge=_bias_is_added, calls=_without_bias, needs=(needs_layer, needs_bias),
-                adjust=_as_many_outputs_as_columns, accepts=lambda case: case.bias_shape is not None),
-    Requirement("BIA-02", LAW.but(bias=True), judge=_zero_bias_is_none, calls=_zero_bias, needs=(needs_layer, needs_bias),
+    Requirement("BIA-01", LAW.but(bias=True), judge=_bias_is_added, calls=_without_bias,
+                needs=(needs_layer, needs_bias), adjust=_as_many_outputs_as_columns,
                 accepts=lambda case: case.bias_shape is not None),
+    Requirement("BIA-02", LAW.but(bias=True), judge=_zero_bias_is_none, calls=_zero_bias,
+                needs=(needs_layer, needs_bias), accepts=lambda case: case.bias_shape is not None),
 )
 
 
 def _channels(case: Case, least: int, most: int) -> Case:
     """At least, and at most, so many input channels, in one group."""
     channels = max(least, min(most, case.channels))
-    return case.but(x_shape=(case.batch, channels, *case.size), w_shape=(case.outputs, channels, *case.kernel), groups=1)
+    return case.but(
+        x_shape=(case.batch, channels, *case.size), w_shape=(case.outputs, channels, *case.kernel), groups=1
+    )
 
 
 def _filters(case: Case, least: int) -> Case:

@@ -15,8 +15,8 @@ EDGE = Case(
 COUNTING = Case((1, 1, 3, 3), (1, 1, 2, 2), literal=(tuple(range(9)), tuple(range(4)), ()))
 # Size, kernel, stride, pad on each side, dilation: the figures of Dumoulin and Visin, one for each relationship.
 FIGURES = (
-    (4, 3, 1, 0, 1), (5, 4, 1, 2, 1), (5, 3, 1, 1, 1), (5, 3, 1, 2, 1), (5, 3, 2, 0, 1), (5, 3, 2, 1, 1), (6, 3, 2, 1, 1),
-    (7, 3, 1, 0, 2),
+    (4, 3, 1, 0, 1), (5, 4, 1, 2, 1), (5, 3, 1, 1, 1), (5, 3, 1, 2, 1), (5, 3, 2, 0, 1), (5, 3, 2, 1, 1),
+    (6, 3, 2, 1, 1), (7, 3, 1, 0, 2),
 )
 
 
@@ -26,7 +26,9 @@ def _as_figure(case: Case) -> Case:
     choice = seed % (len(FIGURES) + 4)
     if choice >= len(FIGURES):
         stride, pad = ((1, 0), (1, 1), (2, 0), (2, 1))[choice - len(FIGURES)]
-        return EDGE.but(literal=None, dtype=dtype, data="int", seed=seed, stride=(stride, stride), padding=((pad, pad),) * 2)
+        return EDGE.but(
+            literal=None, dtype=dtype, data="int", seed=seed, stride=(stride, stride), padding=((pad, pad),) * 2
+        )
     size, kernel, stride, pad, dilation = FIGURES[choice]
     return Case(
         (1, 1, size, size), (1, 1, kernel, kernel), stride=(stride, stride), padding=((pad, pad),) * 2,
@@ -52,10 +54,12 @@ REQUIREMENTS = (
     Requirement("DEF-01", ANYTHING, share=10.0),
     Requirement("DEF-02", EXACT.but(data=("int", "impulse"), padding=("none", "none", "sides"), layouts=("C", "F")),
                 accepts=_has_two_taps, calls=_true_convolution_too),
-    Requirement("DEF-03", EXACT.but(dtypes=("complex64", "complex128"), data=("int", "int", "wide", "uniform"), layouts=LAYOUTS),
+    Requirement("DEF-03", EXACT.but(dtypes=("complex64", "complex128"), data=("int", "int", "wide", "uniform"),
+                                    layouts=LAYOUTS),
                 needs=(needs_dtype("complex64", "complex128"),)),
     Requirement("DEF-04", EXACT.but(groups="one", layouts=LAYOUTS), judge=_right_layout, needs=(needs_layer,),
                 accepts=lambda case: len({*case.x_shape}) > 1),
-    Requirement("DEF-05", EXACT.but(dtypes=("float64", "float32", "int64"), stride="one", dilation="one", padding=("none",)),
+    Requirement("DEF-05", EXACT.but(dtypes=("float64", "float32", "int64"), stride="one", dilation="one",
+                                    padding=("none",)),
                 adjust=_as_figure, lines=(EDGE.line, COUNTING.line)),
 )

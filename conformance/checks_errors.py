@@ -15,7 +15,10 @@ from convspec.conformance.requirement import (
     needs_padding,
 )
 
-VALID = Bias(dtypes=("float32", "float64", "int64"), data=("int",), whole_data=("int",), padding=("none", "symmetric", "sides"), sizes=("small",))
+VALID = Bias(
+    dtypes=("float32", "float64", "int64"), data=("int",), whole_data=("int",), padding=("none", "symmetric", "sides"),
+    sizes=("small",),
+)
 # Around the ends of 16, 32 and 64 bits: one more than a power of two is 1 to a counter that wraps.
 ABSURD = (2**31, 2**32, 2**62, 2**63 - 1, 2**31 + 1, 2**32 + 1, 2**32 + 2, 2**64 + 1, 2**16 + 1)
 
@@ -26,7 +29,9 @@ def refused(hearing: Hearing) -> Finding | None:
     if outcome.kind in ("raised", "out of memory"):
         return None
     if outcome.kind == "returned" and outcome.value is not None:
-        return Finding(f"got an array of shape {outcome.value.shape}, want an exception: {_what_is_wrong(hearing.case)}")
+        return Finding(
+            f"got an array of shape {outcome.value.shape}, want an exception: {_what_is_wrong(hearing.case)}"
+        )
     return Finding(f"{outcome.text}, want an exception: {_what_is_wrong(hearing.case)}")
 
 
@@ -55,7 +60,8 @@ def _rank(case: Case) -> Case:
     """One axis too few or too many on x, on w, or on both."""
     x, w = case.x_shape, case.w_shape
     changed = (
-        ((1, *x), w), (x, (1, *w)), (x[1:], w), (x, w[1:]), (x, w[2:]), (x[2:], w), (x[3:], w), ((), w), (x, ()), (x[1:], w[1:]),
+        ((1, *x), w), (x, (1, *w)), (x[1:], w), (x, w[1:]), (x, w[2:]), (x[2:], w), (x[3:], w), ((), w), (x, ()),
+        (x[1:], w[1:]),
     )[case.seed % 10]
     return case.but(x_shape=changed[0], w_shape=changed[1], literal=None)
 
@@ -65,7 +71,10 @@ def _has_wrong_rank(case: Case) -> bool:
 
 
 def _refused_or_unbatched(hearing: Hearing) -> Finding | None:
-    """An exception. Some libraries take (C, H, W) for a picture without a batch and give (C_out, oH, oW): no error of theirs."""
+    """An exception.
+
+    Some libraries take (C, H, W) for a picture without a batch and give (C_out, oH, oW): no error of theirs.
+    """
     call, outcome = hearing.calls[0], hearing.outcomes[0]
     if outcome.value is not None and (call.x.ndim, call.w.ndim, outcome.value.ndim) == (3, 4, 3):
         try:
@@ -89,7 +98,7 @@ def _not_positive(case: Case) -> Case:
 
 def _has_not_positive(case: Case) -> bool:
     numbers = (*case.stride, *case.dilation, case.groups)
-    return min(numbers) < 1
+    return bool(min(numbers) < 1)
 
 
 def _channel_mismatch(case: Case) -> Case:
@@ -102,7 +111,10 @@ def _channel_mismatch(case: Case) -> Case:
         return case.but(w_shape=(o, per_group + 1, *kernel))
     if which == 2:
         # Every group would still have its channels, but the filters cannot be shared out.
-        return case.but(groups=2, x_shape=(n, 2 * per_group, height, width), w_shape=(2 * (o // 2) + 1, per_group, *kernel), bias_shape=None)
+        return case.but(
+            groups=2, x_shape=(n, 2 * per_group, height, width), w_shape=(2 * (o // 2) + 1, per_group, *kernel),
+            bias_shape=None,
+        )
     return case.but(groups=2, x_shape=(n, 2 * c + 1, height, width), w_shape=(2 * o, c, *kernel), bias_shape=None)
 
 
@@ -126,10 +138,10 @@ def _not_integral(case: Case) -> Case:
         three = (1, 2, 1)
         return case.but(**{role: three if role != "padding" else ((1, 0), (0, 1), (1, 1))})
     if role == "padding":
-        sides = [list(pair) for pair in NO_PADS]
+        sides: list[list[object]] = [list(pair) for pair in NO_PADS]
         sides[axis][case.seed // 60 % 2] = value if value is not None else "1"
         return case.but(padding=tuple(map(tuple, sides)))
-    pair = [1, 1]
+    pair: list[object] = [1, 1]
     pair[axis] = value
     return case.but(**{role: tuple(pair)})
 
@@ -164,7 +176,7 @@ def _absurd(case: Case) -> Case:
 
 def _is_absurd(case: Case) -> bool:
     pads = () if isinstance(case.padding, str) else tuple(number for pair in case.padding for number in pair)
-    return max(*case.stride, *case.dilation, *pads) >= 2**16
+    return bool(max(*case.stride, *case.dilation, *pads) >= 2**16)
 
 
 def _refused_or_right(hearing: Hearing) -> Finding | None:
@@ -188,20 +200,28 @@ def _larger_than_the_picture(case: Case) -> Case:
     """A picture that would fit inside the kernel: exchanging the two would give an answer."""
     height, width = 1 + case.seed % 3, 1 + case.seed // 3 % 3
     kernel = (height + 1 + case.seed // 9 % 2, width + 1 + case.seed // 18 % 2)
-    return case.but(x_shape=(*case.x_shape[:-2], height, width), w_shape=(*case.w_shape[:-2], *kernel), padding=NO_PADS, dilation=(1, 1))
+    return case.but(
+        x_shape=(*case.x_shape[:-2], height, width), w_shape=(*case.w_shape[:-2], *kernel), padding=NO_PADS,
+        dilation=(1, 1),
+    )
 
 
 REQUIREMENTS = (
-    Requirement("ERR-01", VALID, judge=_refused_or_unbatched, adjust=_rank, accepts=_has_wrong_rank, valid=False, trivial=True),
-    Requirement("ERR-02", VALID, judge=refused, adjust=_not_positive, accepts=_has_not_positive, valid=False, trivial=True),
+    Requirement("ERR-01", VALID, judge=_refused_or_unbatched, adjust=_rank, accepts=_has_wrong_rank, valid=False,
+                trivial=True),
+    Requirement("ERR-02", VALID, judge=refused, adjust=_not_positive, accepts=_has_not_positive, valid=False,
+                trivial=True),
     Requirement("ERR-03", VALID, judge=refused, adjust=_channel_mismatch, accepts=_invalid, valid=False, trivial=True,
                 needs=(needs_layer, needs_groups)),
-    Requirement("ERR-04", VALID.but(bias=True), judge=refused, adjust=_bias_mismatch, accepts=_has_bias_mismatch, valid=False,
-                trivial=True, needs=(needs_layer, needs_bias)),
-    Requirement("ERR-05", VALID, judge=refused, adjust=_not_integral, accepts=_has_not_integral, valid=False, trivial=True,
-                needs=(needs_padding,)),
-    Requirement("ERR-06", VALID, judge=_refused_or_right, adjust=_absurd, accepts=_is_absurd, valid=False, trivial=True),
-    Requirement("ERR-07", VALID, judge=refused, adjust=_empty_kernel, accepts=lambda case: min(case.kernel) == 0, valid=False, trivial=True),
+    Requirement("ERR-04", VALID.but(bias=True), judge=refused, adjust=_bias_mismatch, accepts=_has_bias_mismatch,
+                valid=False, trivial=True, needs=(needs_layer, needs_bias)),
+    Requirement("ERR-05", VALID, judge=refused, adjust=_not_integral, accepts=_has_not_integral, valid=False,
+                trivial=True, needs=(needs_padding,)),
+    Requirement("ERR-06", VALID, judge=_refused_or_right, adjust=_absurd, accepts=_is_absurd, valid=False,
+                trivial=True),
+    Requirement("ERR-07", VALID, judge=refused, adjust=_empty_kernel, accepts=lambda case: min(case.kernel) == 0,
+                valid=False, trivial=True),
     Requirement("ERR-10", VALID, judge=refused_or_empty, adjust=_larger_than_the_picture, valid=False, trivial=True,
-                accepts=lambda case: all(k > s > 0 for k, s in zip(case.kernel, case.size, strict=True)) and not case.is_valid),
+                accepts=lambda case: all(
+                    k > s > 0 for k, s in zip(case.kernel, case.size, strict=True)) and not case.is_valid),
 )

@@ -9,10 +9,13 @@ from convspec.conformance.checks_channels import Judging, stuffed
 from convspec.conformance.generating import ANY_LAYOUT, LAW, Bias
 from convspec.conformance.judging import Finding, same_bits
 from convspec.conformance.oracle import Expected
-from convspec.conformance.recipes import FINITE_RECIPES
+from convspec.conformance.number_kinds import FINITE_RECIPES
 from convspec.conformance.requirement import Hearing, Requirement, needs_any_kernel
 
-BITWISE = Bias(dtypes=("float32", "float64"), data=("uniform", "log", "int", "positive", "cancel"), bias=False, layouts=("C", "C", "channels_last"))
+BITWISE = Bias(
+    dtypes=("float32", "float64"), data=("uniform", "log", "int", "positive", "cancel"), bias=False,
+    layouts=("C", "C", "channels_last"),
+)
 
 
 def _signs_changed(case: Case) -> tuple[Call, ...]:
@@ -26,7 +29,8 @@ def _odd(hearing: Hearing) -> Finding | None:
         return found
     for call, name in ((1, "x"), (2, "w")):
         if not same_bits(-hearing.value(0), hearing.value(call)):
-            return Finding(f"changing the sign of {name} does not just change the sign of the result", call, expected=-hearing.value(0))
+            return Finding(f"changing the sign of {name} does not just change the sign of the result", call,
+                           expected=-hearing.value(0))
     return None
 
 
@@ -73,7 +77,8 @@ def _additive(hearing: Hearing) -> Finding | None:
     for one, both, name in ((1, 2, "x"), (3, 4, "w")):
         with np.errstate(over="ignore"):
             total = hearing.value(0) + hearing.value(one)
-        found = hearing.equal(hearing.value(both), total, allowed, f"the result for {name} + {name}' is not the sum of the results", both, total)
+        law = f"the result for {name} + {name}' is not the sum of the results"
+        found = hearing.equal(hearing.value(both), total, allowed, law, both, total)
         if found:
             return found
     return None
@@ -110,19 +115,30 @@ def _equivariant(hearing: Hearing) -> Finding | None:
     inner = hearing.value(0)[..., :-1, :-1]
     allowed = hearing.allowance(0)
     allowed = allowed[..., :-1, :-1] + hearing.allowance(1)[..., 1:, 1:] if isinstance(allowed, np.ndarray) else allowed
-    return hearing.equal(hearing.value(1)[..., 1:, 1:], inner, allowed, "moving x by one stride does not move the result by one", 1, inner)
+    law = "moving x by one stride does not move the result by one"
+    return hearing.equal(hearing.value(1)[..., 1:, 1:], inner, allowed, law, 1, inner)
 
 
 def _can_shift(case: Case) -> bool:
-    return case.padding in (NO_PADS, "valid") and all(size > step for size, step in zip(case.size, case.stride, strict=True))
+    return case.padding in (NO_PADS, "valid") and all(
+        size > step for size, step in zip(case.size, case.stride, strict=True)
+    )
+
+
+def _with_room_to_shift(case: Case) -> Case:
+    """One stride larger where the picture is too small to be moved by one."""
+    if _can_shift(case):
+        return case
+    lengths = (size + step for size, step in zip(case.size, case.stride, strict=True))
+    return case.but(x_shape=(*case.x_shape[:-2], *lengths))
 
 
 def _transposed(case: Case) -> tuple[Call, ...]:
     call = call_of(case)
     pads = case.geometry.pads
     return call.but(padding=pads), call.but(
-        x=np.swapaxes(call.x, -1, -2), w=np.swapaxes(call.w, -1, -2), stride=case.stride[::-1], dilation=case.dilation[::-1],
-        padding=pads[::-1],
+        x=np.swapaxes(call.x, -1, -2), w=np.swapaxes(call.w, -1, -2), stride=case.stride[::-1],
+        dilation=case.dilation[::-1], padding=pads[::-1],
     )
 
 
@@ -132,7 +148,8 @@ def _same_transposed(hearing: Hearing) -> Finding | None:
         return found
     want = np.swapaxes(hearing.value(0), -1, -2)
     allowed = hearing.allowance(1)
-    return hearing.equal(hearing.value(1), want, 2 * allowed, "exchanging height and width everywhere does not transpose the result", 1, want)
+    law = "exchanging height and width everywhere does not transpose the result"
+    return hearing.equal(hearing.value(1), want, 2 * allowed, law, 1, want)
 
 
 def _flipped(case: Case) -> tuple[Call, ...]:
@@ -148,12 +165,16 @@ def _same_flipped(hearing: Hearing) -> Finding | None:
     if found:
         return found
     want = hearing.value(0)[..., ::-1, ::-1]
-    return hearing.equal(hearing.value(1), want, 2 * hearing.allowance(1), "turning x and w by 180 degrees does not turn the result", 1, want)
+    law = "turning x and w by 180 degrees does not turn the result"
+    return hearing.equal(hearing.value(1), want, 2 * hearing.allowance(1), law, 1, want)
 
 
 def _fits_exactly(case: Case) -> bool:
     geometry = case.geometry
-    return all((padded - reach) % step == 0 for padded, reach, step in zip(geometry.padded, geometry.effective_kernel, case.stride, strict=True))
+    return all(
+        (padded - reach) % step == 0
+        for padded, reach, step in zip(geometry.padded, geometry.effective_kernel, case.stride, strict=True)
+    )
 
 
 def _second_kernel(case: Case) -> Array:
@@ -170,18 +191,29 @@ def _one_channel(case: Case) -> Case:
     if case.is_plane:
         return case.but(padding=NO_PADS, dilation=(1, 1), x_shape=_roomy(case))
     shape = _roomy(case)
-    return case.but(x_shape=(shape[0], 1, *shape[2:]), w_shape=(1, 1, *case.kernel), bias_shape=None, groups=1, padding=NO_PADS, dilation=(1, 1))
+    return case.but(
+        x_shape=(shape[0], 1, *shape[2:]), w_shape=(1, 1, *case.kernel), bias_shape=None, groups=1, padding=NO_PADS,
+        dilation=(1, 1),
+    )
 
 
 def _roomy(case: Case) -> tuple[int, ...]:
     """Large enough for two convolutions in a row."""
-    sizes = [max(length, kernel + 3 * step) for length, kernel, step in zip(case.size, case.kernel, case.stride, strict=True)]
+    sizes = [
+        max(length, kernel + 3 * step)
+        for length, kernel, step in zip(case.size, case.kernel, case.stride, strict=True)
+    ]
     return (*case.x_shape[:-2], *sizes)
 
 
 def _is_one_channel(case: Case) -> bool:
-    fits = all(size >= kernel + 2 * step for size, kernel, step in zip(case.size, case.kernel, case.stride, strict=True))
-    return case.channels == case.outputs == 1 and case.padding == NO_PADS and case.dilation == (1, 1) and fits and case.bias_shape is None
+    fits = all(
+        size >= kernel + 2 * step for size, kernel, step in zip(case.size, case.kernel, case.stride, strict=True)
+    )
+    return (
+        case.channels == case.outputs == 1 and case.padding == NO_PADS and case.dilation == (1, 1) and fits
+        and case.bias_shape is None
+    )
 
 
 def exact_result(call: Call) -> Array:
@@ -235,21 +267,23 @@ def _separated(case: Case) -> tuple[Call, ...]:
     return whole, across, down
 
 
-SINGLE = LAW.but(groups="one", channels=1, outputs=1, batch="any", bias=False, padding=("none",), dilation="one", stride="any",
-                 sizes=("small",), layouts=("C",))
+SINGLE = LAW.but(
+    groups="one", channels=1, outputs=1, batch="any", bias=False, padding=("none",), dilation="one", stride="any",
+    sizes=("small",), layouts=("C",),
+)
 
 REQUIREMENTS = (
     Requirement("LAW-01", BITWISE.but(dtypes=REAL_FLOATS), judge=_odd, calls=_signs_changed),
     Requirement("LAW-02", BITWISE, judge=_scales, calls=_scaled),
     Requirement("LAW-03", LAW, judge=_additive, calls=_sums),
     Requirement("LAW-04", LAW.but(dtypes=(*REAL_FLOATS, "int64", "int32"), data=FINITE_RECIPES[:8]), calls=_delta),
-    Requirement("LAW-05", LAW.but(dtypes=(*REAL_FLOATS, "int64", "int32"), data=FINITE_RECIPES[:8], layouts=ANY_LAYOUT), calls=_zeros, trivial=True),
-    Requirement("LAW-06", LAW.but(padding=("none", "none", "valid")), judge=_equivariant, calls=_shifted, accepts=_can_shift,
-                adjust=lambda case: case if _can_shift(case) else case.but(x_shape=(*case.x_shape[:-2], *(size + step for size, step in zip(
-                    case.size, case.stride, strict=True))))),
+    Requirement("LAW-05", LAW.but(dtypes=(*REAL_FLOATS, "int64", "int32"), data=FINITE_RECIPES[:8], layouts=ANY_LAYOUT),
+                calls=_zeros, trivial=True),
+    Requirement("LAW-06", LAW.but(padding=("none", "none", "valid")), judge=_equivariant, calls=_shifted,
+                accepts=_can_shift, adjust=_with_room_to_shift),
     Requirement("LAW-07", LAW, judge=_same_transposed, calls=_transposed),
-    Requirement("LAW-08", LAW.but(remainder="none", padding=("none", "sides", "symmetric", "sides")), judge=_same_flipped, calls=_flipped,
-                accepts=_fits_exactly),
+    Requirement("LAW-08", LAW.but(remainder="none", padding=("none", "sides", "symmetric", "sides")),
+                judge=_same_flipped, calls=_flipped, accepts=_fits_exactly),
     Requirement("LAW-09", SINGLE, judge=_composes, calls=_composed, adjust=_one_channel, accepts=_is_one_channel),
     Requirement("LAW-10", SINGLE, judge=lambda hearing: hearing.answers() or Judging(
         "a kernel of rank 1 at once, and its column and row one after the other, differ")(hearing), calls=_separated,

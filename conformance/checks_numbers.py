@@ -4,12 +4,18 @@ from convspec.adapters.protocol import REAL_FLOATS, Capabilities, Numerics
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, EXACT, INTEGERS, Bias
 from convspec.conformance.judging import Finding
-from convspec.conformance.recipes import FINITE_RECIPES
+from convspec.conformance.number_kinds import FINITE_RECIPES
 from convspec.conformance.requirement import Hearing, Requirement, needs_algorithm, needs_dtype, needs_local_nan
 
-FLOATS = Bias(dtypes=("float32", "float32", "float64", "float64", *REAL_FLOATS), data=FINITE_RECIPES, layouts=("C", "C", "channels_last", "F"))
+FLOATS = Bias(
+    dtypes=("float32", "float32", "float64", "float64", *REAL_FLOATS), data=FINITE_RECIPES,
+    layouts=("C", "C", "channels_last", "F"),
+)
 HALVES = ("float16", "bfloat16")
-PRECISION_DATA = ("ladder", "ladder", "sparse", "sparse", "positive", "constant", "uniform", "cancel", "log", "wide", "outlier", "box", "swell")
+PRECISION_DATA = (
+    "ladder", "ladder", "sparse", "sparse", "positive", "constant", "uniform", "cancel", "log", "wide", "outlier",
+    "box", "swell",
+)
 # Two sums or one, and no more: the bound is then a few units in the last place.
 FEW_TERMS = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 3), (3, 1))
 
@@ -27,8 +33,10 @@ def _refused_or_right(hearing: Hearing) -> Finding | None:
 
 def _two_dtypes(case: Case) -> Case:
     """Another dtype for w, out of those that mix without loss or by promotion."""
-    others = [name for name in ("float64", "float32", "int64", "int32", "int8", "float16", "uint8") if name != case.dtype]
-    return case.but(w_dtype=others[case.seed % len(others)], data="uniform" if case.dtype not in INTEGERS else "int", literal=None)
+    candidates = ("float64", "float32", "int64", "int32", "int8", "float16", "uint8")
+    others = [name for name in candidates if name != case.dtype]
+    data = "uniform" if case.dtype not in INTEGERS else "int"
+    return case.but(w_dtype=others[case.seed % len(others)], data=data, literal=None)
 
 
 def _is_few(case: Case) -> bool:
@@ -86,36 +94,46 @@ def _is_float(case: Case) -> bool:
 
 
 REQUIREMENTS = (
-    Requirement("DTY-01", FLOATS.but(data=("int", "uniform", "constant"), dtypes=("float32", "float64")), judge=_right_dtype,
-                accepts=lambda case: case.dtype in ("float32", "float64"), needs=(needs_dtype("float32", "float64"),)),
-    Requirement("DTY-02", EXACT.but(dtypes=(*INTEGERS, "int64", "int32"), whole_data=("full", "full", "edge", "wide", "int"), layouts=ANY_LAYOUT),
+    Requirement("DTY-01", FLOATS.but(data=("int", "uniform", "constant"), dtypes=("float32", "float64")),
+                judge=_right_dtype, accepts=lambda case: case.dtype in ("float32", "float64"),
+                needs=(needs_dtype("float32", "float64"),)),
+    Requirement("DTY-02", EXACT.but(dtypes=(*INTEGERS, "int64", "int32"),
+                                    whole_data=("full", "full", "edge", "wide", "int"), layouts=ANY_LAYOUT),
                 accepts=lambda case: case.dtype in INTEGERS, needs=(_needs_integer,), share=1.5),
-    Requirement("DTY-03", EXACT.but(dtypes=("float32", "float64", "int64", "int32"), data=("int",), whole_data=("int",)), judge=_refused_or_right,
-                adjust=_two_dtypes, accepts=lambda case: case.w_dtype not in (None, case.dtype), trivial=True,
+    Requirement("DTY-03", EXACT.but(dtypes=("float32", "float64", "int64", "int32"), data=("int",),
+                                    whole_data=("int",)),
+                judge=_refused_or_right, adjust=_two_dtypes, trivial=True,
+                accepts=lambda case: case.w_dtype not in (None, case.dtype),
                 needs=(lambda claims, _: None if len(claims.dtypes) > 1 else "it claims a single dtype",)),
-    Requirement("DTY-04", FLOATS.but(dtypes=HALVES, data=("int", *PRECISION_DATA), layouts=ANY_LAYOUT), needs=(needs_dtype(*HALVES),),
-                accepts=lambda case: case.dtype in HALVES),
+    Requirement("DTY-04", FLOATS.but(dtypes=HALVES, data=("int", *PRECISION_DATA), layouts=ANY_LAYOUT),
+                needs=(needs_dtype(*HALVES),), accepts=lambda case: case.dtype in HALVES),
     Requirement("DTY-05", ANYTHING.but(data=("int", "wide"), whole_data=("int", "full")), share=1.5),
     Requirement("NUM-01", FLOATS, needs=(_needs_float, _needs_direct), accepts=_is_float, share=3.0),
-    Requirement("NUM-03", EXACT.but(data=("wide",), whole_data=("wide",), layouts=("C", "channels_last")), needs=(_needs_direct,)),
-    Requirement("NUM-04", FLOATS.but(dtypes=(*HALVES, "float32"), data=PRECISION_DATA), needs=(_needs_halves_or_truncation,),
-                accepts=_is_float),
-    Requirement("NUM-05", FLOATS.but(dtypes=("float32", "float64"), data=("uniform", "log", "positive", "int", "outlier")),
+    Requirement("NUM-03", EXACT.but(data=("wide",), whole_data=("wide",), layouts=("C", "channels_last")),
+                needs=(_needs_direct,)),
+    Requirement("NUM-04", FLOATS.but(dtypes=(*HALVES, "float32"), data=PRECISION_DATA),
+                needs=(_needs_halves_or_truncation,), accepts=_is_float),
+    Requirement("NUM-05", FLOATS.but(dtypes=("float32", "float64"),
+                                     data=("uniform", "log", "positive", "int", "outlier")),
                 needs=(needs_algorithm("fft"),), accepts=_is_float),
-    Requirement("NUM-06", FLOATS.but(dtypes=("float32", "float64"), kernels=((3, 3), (3, 3), (5, 5), (2, 3)), stride="any",
-                                     data=("uniform", "log", "positive", "int", "constant", "ladder")),
+    Requirement("NUM-06", FLOATS.but(dtypes=("float32", "float64"), kernels=((3, 3), (3, 3), (5, 5), (2, 3)),
+                                     stride="any", data=("uniform", "log", "positive", "int", "constant", "ladder")),
                 needs=(needs_algorithm("winograd"),), accepts=_is_float),
-    Requirement("NUM-07", FLOATS.but(data=("zero", "impulse", "impulse", "sparse", "ladder")), needs=(_needs_float, _needs_direct),
-                accepts=_is_float, trivial=True),
-    Requirement("NUM-09", FLOATS.but(kernels=FEW_TERMS, data=PRECISION_DATA, channels=1, sizes=("small", "small", "tile")),
+    Requirement("NUM-07", FLOATS.but(data=("zero", "impulse", "impulse", "sparse", "ladder")),
+                needs=(_needs_float, _needs_direct), accepts=_is_float, trivial=True),
+    Requirement("NUM-09", FLOATS.but(kernels=FEW_TERMS, data=PRECISION_DATA, channels=1,
+                                     sizes=("small", "small", "tile")),
                 needs=(_needs_float,), adjust=_few, accepts=lambda case: _is_float(case) and _is_few(case), share=1.5),
     Requirement("SPC-01", FLOATS.but(data=("special",), layouts=ANY_LAYOUT), needs=(_needs_float, needs_local_nan),
                 accepts=_is_float, share=1.5),
-    Requirement("SPC-02", FLOATS.but(data=("special", "special_w"), padding=("none", "valid")), needs=(_needs_float, needs_local_nan),
-                adjust=_no_pads, accepts=lambda case: _is_float(case) and case.padding in (NO_PADS, "valid")),
-    Requirement("SPC-03", FLOATS.but(data=("special_w",), padding=("symmetric", "sides")), judge=_padding_of_infinite_weights,
-                adjust=lambda case: case.but(data="special_w"), needs=(_needs_float,), accepts=_is_float, trivial=True),
-    Requirement("SPC-05", FLOATS.but(data=("huge", "huge", "swell")), needs=(_needs_float, _needs_direct), accepts=_is_float),
-    Requirement("SPC-06", FLOATS.but(data=("tiny", "subnormal", "subnormal")), needs=(_needs_float, _needs_direct, _needs_finite_range),
+    Requirement("SPC-02", FLOATS.but(data=("special", "special_w"), padding=("none", "valid")),
+                needs=(_needs_float, needs_local_nan), adjust=_no_pads,
+                accepts=lambda case: _is_float(case) and case.padding in (NO_PADS, "valid")),
+    Requirement("SPC-03", FLOATS.but(data=("special_w",), padding=("symmetric", "sides")),
+                judge=_padding_of_infinite_weights, adjust=lambda case: case.but(data="special_w"),
+                needs=(_needs_float,), accepts=_is_float, trivial=True),
+    Requirement("SPC-05", FLOATS.but(data=("huge", "huge", "swell")), needs=(_needs_float, _needs_direct),
                 accepts=_is_float),
+    Requirement("SPC-06", FLOATS.but(data=("tiny", "subnormal", "subnormal")),
+                needs=(_needs_float, _needs_direct, _needs_finite_range), accepts=_is_float),
 )

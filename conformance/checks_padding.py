@@ -9,7 +9,15 @@ from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.checks_errors import refused
 from convspec.conformance.generating import ANY_LAYOUT, EXACT, LAW, PLAIN_DTYPES, Bias
 from convspec.conformance.judging import Finding
-from convspec.conformance.requirement import Hearing, Requirement, needs_dilation, needs_layer, needs_padding, needs_stride, needs_word
+from convspec.conformance.requirement import (
+    Hearing,
+    Requirement,
+    needs_dilation,
+    needs_layer,
+    needs_padding,
+    needs_stride,
+    needs_word,
+)
 
 WORDS = EXACT.but(layouts=("C", "C", "F"), data=("int", "int", "wide"))
 SAME = WORDS.but(padding=("same_upper", "same_lower", "same_upper"))
@@ -52,7 +60,10 @@ def _any_word(*words: str) -> Callable[[Case], bool]:
 
 def _odd_effective(case: Case) -> Case:
     """Odd effective kernels, stride 1."""
-    kernel = tuple(length if (length - 1) * gap % 2 == 0 else length + 1 for length, gap in zip(case.kernel, case.dilation, strict=True))
+    kernel = tuple(
+        length if (length - 1) * gap % 2 == 0 else length + 1
+        for length, gap in zip(case.kernel, case.dilation, strict=True)
+    )
     return case.but(w_shape=(*case.w_shape[:-2], *kernel), stride=(1, 1))
 
 
@@ -89,8 +100,11 @@ def _wide_or_empty(case: Case) -> Case:
     if empty == 2:
         return case.but(w_shape=(0, *case.w_shape[1:]), bias_shape=None if case.bias_shape is None else (0,))
     reach = [(k - 1) * d + 1 for k, d in zip(case.kernel, case.dilation, strict=True)]
-    pads = tuple((reach[axis] + case.seed % 2, case.padding[axis][1]) if axis == empty else case.padding[axis] for axis in (0, 1))
-    return case.but(x_shape=tuple(0 if axis == empty + 2 else length for axis, length in enumerate(case.x_shape)), padding=pads)
+    pads = tuple(
+        (reach[axis] + case.seed % 2, case.padding[axis][1]) if axis == empty else case.padding[axis] for axis in (0, 1)
+    )
+    x_shape = tuple(0 if axis == empty + 2 else length for axis, length in enumerate(case.x_shape))
+    return case.but(x_shape=x_shape, padding=pads)
 
 
 def _right_or_refused_if_empty(hearing: Hearing) -> Finding | None:
@@ -119,28 +133,34 @@ def _is_negative(case: Case) -> bool:
 
 
 PADDED = Bias(
-    dtypes=EXACT.dtypes, data=("int", "int", "wide", "uniform"), padding=("sides", "sides", "symmetric", "wide"), layouts=ANY_LAYOUT
+    dtypes=EXACT.dtypes, data=("int", "int", "wide", "uniform"), padding=("sides", "sides", "symmetric", "wide"),
+    layouts=ANY_LAYOUT,
 )
 
 REQUIREMENTS = (
-    Requirement("PAD-01", LAW.but(padding=("sides", "sides", "symmetric", "wide")), judge=_pad_law, calls=padded_by_hand,
-                needs=(needs_padding,), accepts=lambda case: not isinstance(case.padding, str) and case.padding != NO_PADS),
-    Requirement("PAD-02", LAW.but(padding=("valid",)), judge=_word_law, calls=_spelled_out, needs=(needs_word("valid"),),
-                accepts=_any_word("valid")),
+    Requirement("PAD-01", LAW.but(padding=("sides", "sides", "symmetric", "wide")), judge=_pad_law,
+                calls=padded_by_hand, needs=(needs_padding,),
+                accepts=lambda case: not isinstance(case.padding, str) and case.padding != NO_PADS),
+    Requirement("PAD-02", LAW.but(padding=("valid",)), judge=_word_law, calls=_spelled_out,
+                needs=(needs_word("valid"),), accepts=_any_word("valid")),
     Requirement("PAD-03", LAW.but(padding=("full",)), judge=_word_law, calls=_spelled_out, needs=(needs_word("full"),),
                 accepts=_any_word("full")),
     Requirement("PAD-04", WORDS.but(padding=("same_upper",)), needs=(needs_word("same_upper", "same"),),
                 accepts=_any_word("same_upper", "same")),
-    Requirement("PAD-05", WORDS.but(padding=("same_lower",)), needs=(needs_word("same_lower"),), accepts=_any_word("same_lower")),
-    Requirement("PAD-06", SAME.but(dilation="above"), accepts=lambda case: isinstance(case.padding, str) and max(case.dilation) > 1,
+    Requirement("PAD-05", WORDS.but(padding=("same_lower",)), needs=(needs_word("same_lower"),),
+                accepts=_any_word("same_lower")),
+    Requirement("PAD-06", SAME.but(dilation="above"),
+                accepts=lambda case: isinstance(case.padding, str) and max(case.dilation) > 1,
                 needs=(needs_layer, needs_dilation, needs_word("same_upper", "same", "same_lower"))),
-    Requirement("PAD-07", SAME.but(stride="one", data=("int",), dtypes=PLAIN_DTYPES), adjust=_odd_effective, calls=_half,
-                accepts=lambda case: isinstance(case.padding, str) and _is_odd(case), judge=_word_law,
+    Requirement("PAD-07", SAME.but(stride="one", data=("int",), dtypes=PLAIN_DTYPES), adjust=_odd_effective,
+                calls=_half, accepts=lambda case: isinstance(case.padding, str) and _is_odd(case), judge=_word_law,
                 needs=(needs_word("same_upper", "same", "same_lower"),)),
-    Requirement("PAD-08", SAME.but(stride="above", dilation="one", kernels=((1, 1), (1, 2), (2, 1), (2, 2), (1, 3), (3, 1))),
+    Requirement("PAD-08", SAME.but(stride="above", dilation="one",
+                                   kernels=((1, 1), (1, 2), (2, 1), (2, 2), (1, 3), (3, 1))),
                 accepts=lambda case: isinstance(case.padding, str) and _small_kernel(case),
                 needs=(needs_stride, needs_word("same_upper", "same", "same_lower"))),
-    Requirement("PAD-09", PADDED, adjust=_wide_or_empty, judge=_right_or_refused_if_empty, share=1.5, accepts=_has_wide_pads, needs=(needs_padding,)),
-    Requirement("PAD-12", PADDED.but(layouts=("C",)), judge=refused, adjust=_negative, accepts=_is_negative, valid=False, trivial=True,
-                needs=(needs_padding,)),
+    Requirement("PAD-09", PADDED, adjust=_wide_or_empty, judge=_right_or_refused_if_empty, share=1.5,
+                accepts=_has_wide_pads, needs=(needs_padding,)),
+    Requirement("PAD-12", PADDED.but(layouts=("C",)), judge=refused, adjust=_negative, accepts=_is_negative,
+                valid=False, trivial=True, needs=(needs_padding,)),
 )

@@ -7,7 +7,7 @@ from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, LAW
 from convspec.conformance.judging import Finding, same_bits
 from convspec.conformance.layouts import LAYOUTS
-from convspec.conformance.recipes import FINITE_RECIPES
+from convspec.conformance.number_kinds import FINITE_RECIPES
 from convspec.conformance.requirement import Hearing, Requirement
 
 ODD_LAYOUTS = LAYOUTS[1:]
@@ -58,7 +58,8 @@ def _sometimes_the_identity(case: Case) -> Case:
     if case.seed % 3:
         return case
     plain = case.but(
-        x_shape=(case.batch, 1, *case.size), w_shape=(1, 1, 1, 1), groups=1, bias_shape=None, padding=NO_PADS, data="unit"
+        x_shape=(case.batch, 1, *case.size), w_shape=(1, 1, 1, 1), groups=1, bias_shape=None, padding=NO_PADS,
+        data="unit",
     )
     return plain.but(stride=(1, 1), dilation=(1, 1)) if case.seed % 2 else plain
 
@@ -78,7 +79,7 @@ def _other_seed(case: Case) -> Case:
 
 
 def _again_and_with_others(case: Case) -> tuple[Call, ...]:
-    """The case twice; the same shapes with other weights in the same memory; with another x; the case again; two at once."""
+    """The case twice; the same shapes with other weights in the same memory; another x too; the case; two at once."""
     call = call_of(case)
     if case.literal is None:
         other = call_of(_other_seed(case))
@@ -86,14 +87,15 @@ def _again_and_with_others(case: Case) -> tuple[Call, ...]:
         other = call.but(x=call.x[..., ::-1, ::-1], w=call.w[..., ::-1, ::-1] * call.w.dtype.type(2))
     swapped = call.but(w=other.w, bias=other.bias)
     return (
-        call, call.but(same_buffers=True), swapped.but(same_buffers=True), swapped.but(x=other.x, same_buffers=True), call,
-        call.but(thread=1), swapped.but(x=other.x, thread=1),
+        call, call.but(same_buffers=True), swapped.but(same_buffers=True), swapped.but(x=other.x, same_buffers=True),
+        call, call.but(thread=1), swapped.but(x=other.x, thread=1),
     )
 
 
 NAMES = (
-    "the first call", "the same call again", "a call with the same shapes and other weights", "a call with the same shapes and other numbers",
-    "the first call once more", "the first call, made while another runs", "another call, made at the same time",
+    "the first call", "the same call again", "a call with the same shapes and other weights",
+    "a call with the same shapes and other numbers", "the first call once more",
+    "the first call, made while another runs", "another call, made at the same time",
 )
 
 
@@ -105,7 +107,8 @@ def _repeatable(hearing: Hearing) -> Finding | None:
             return Finding(reason, call, found.at, found.expected, found.error, found.bound, found.bound_text)
     for first, second in ((0, 1), (0, 4), (0, 5)):
         if not same_bits(hearing.value(first), hearing.value(second)):
-            return Finding(f"{NAMES[second]} gives another result than {NAMES[first]}", second, expected=hearing.value(first))
+            return Finding(f"{NAMES[second]} gives another result than {NAMES[first]}", second,
+                           expected=hearing.value(first))
     return None
 
 
@@ -120,7 +123,7 @@ def _undisturbed(hearing: Hearing) -> Finding | None:
 
 
 def _another_between(case: Case) -> tuple[Call, ...]:
-    """The case; a call with other shapes; the case again; small whole numbers while NumPy raises on floating-point errors."""
+    """The case; a call with other shapes; the case; small whole numbers while NumPy raises on floating-point errors."""
     call = call_of(case).but(watched=True)
     small = tuple(length if index < len(case.x_shape) - 2 else length + 1 for index, length in enumerate(case.x_shape))
     plain = call_of(case.but(data="int", literal=None)).but(strict_errors=True)
@@ -130,8 +133,8 @@ def _another_between(case: Case) -> tuple[Call, ...]:
 REQUIREMENTS = (
     Requirement("PUR-01", ANY.but(layouts=("C", "readonly", *LAYOUTS)), judge=_unchanged, share=3.0),
     Requirement("PUR-02", LAW.but(layouts=ODD_LAYOUTS), judge=_layout_independent, calls=_contiguous_too, share=2.0),
-    Requirement("PUR-03", LAW.but(layouts=ANY_LAYOUT), judge=_layout_independent, calls=_contiguous_too, adjust=_surrounded,
-                accepts=lambda case: {case.layout_x, case.layout_w} & {"inside", "stepped"} != set()),
+    Requirement("PUR-03", LAW.but(layouts=ANY_LAYOUT), judge=_layout_independent, calls=_contiguous_too,
+                adjust=_surrounded, accepts=lambda case: {case.layout_x, case.layout_w} & {"inside", "stepped"} != set()),
     Requirement("PUR-04", ANY, judge=_own_memory, calls=_twice, adjust=_sometimes_the_identity, share=1.5),
     Requirement("PUR-05", FINITE, judge=_repeatable, calls=_again_and_with_others, share=1.5),
     Requirement("PUR-06", FINITE, judge=_undisturbed, calls=_another_between),

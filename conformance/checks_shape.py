@@ -41,7 +41,8 @@ def _other_width(case: Case) -> tuple[Call, ...]:
     gap = case.dilation[0] if case.dilation[0] == case.dilation[1] else 1 + seed // 9 % 2
     before, after = case.padding[1]
     if case.padding[0] != case.padding[1]:
-        before, after = (before + seed // 18 % 3, after + seed // 54 % 3) if before != after else (before + 1, after + 1)
+        more = (seed // 18 % 3, seed // 54 % 3) if before != after else (1, 1)
+        before, after = before + more[0], after + more[1]
     width = max(1, (kernel - 1) * gap + 1 + seed // 162 % 5 - before - after)
     x = np.ones((*call.x.shape[:-1], width), call.x.dtype)
     w = np.ones((*call.w.shape[:-1], kernel), call.w.dtype)
@@ -73,8 +74,8 @@ def _sandwich(hearing: Hearing) -> Finding | None:
         padded, effective = geometry.padded[axis], geometry.effective_kernel[axis]
         if not (outputs - 1) * step + effective <= padded < outputs * step + effective:
             return Finding(
-                f"the {name} is {outputs}: ({outputs} - 1) * {step} + {effective} <= {padded} < {outputs} * {step} + {effective} "
-                "does not hold", expected=None,
+                f"the {name} is {outputs}: ({outputs} - 1) * {step} + {effective} <= {padded} < "
+                f"{outputs} * {step} + {effective} does not hold", expected=None,
             )
     return None
 
@@ -84,7 +85,8 @@ def _grown_and_more(case: Case) -> tuple[Call, ...]:
     call = call_of(case)
     if isinstance(case.padding, str):
         return (call,)
-    more = np.concatenate([call.x, np.ones((*call.x.shape[:-2], case.stride[0], call.x.shape[-1]), call.x.dtype)], axis=-2)
+    added = np.ones((*call.x.shape[:-2], case.stride[0], call.x.shape[-1]), call.x.dtype)
+    more = np.concatenate([call.x, added], axis=-2)
     (top, bottom), across = case.padding
     sides = case.padding if case.padding == NO_PADS else ((top + 1, bottom + 1), (across[0] + 1, across[1] + 1))
     down = case.stride[0] + 1 if case.stride != (1, 1) else 1
@@ -157,7 +159,6 @@ class _Without:
         return case.but(x_shape=shape, w_shape=(case.w_shape[0], 0, *case.w_shape[2:]), groups=1)
 
 
-
 def _too_large(case: Case) -> Case:
     """The kernel one to three samples larger than the padded input, on one axis or on both."""
     pads = case.padding if not isinstance(case.padding, str) else NO_PADS
@@ -185,20 +186,25 @@ def _kernel_is_too_large(case: Case) -> bool:
 
 REQUIREMENTS = (
     Requirement("SHP-01", SHAPES, judge=_right_shape),
-    Requirement("SHP-02", SHAPES.but(padding=("none", "symmetric", "sides", "sides")), judge=_same_height, calls=_other_width),
+    Requirement("SHP-02", SHAPES.but(padding=("none", "symmetric", "sides", "sides")), judge=_same_height,
+                calls=_other_width),
     Requirement("SHP-03", SHAPES.but(sizes=("long", "extreme", "small"), stride="above"), judge=_sandwich),
     Requirement("SHP-04", SHAPES.but(dilation="above"), judge=_right_shape, needs=(needs_dilation,),
                 accepts=lambda case: max(case.dilation) > 1),
     Requirement("SHP-05", SHAPES.but(padding=("none", "symmetric", "sides")), judge=_monotone, calls=_grown_and_more),
-    Requirement("SHP-06", EXACT.but(stride="above", remainder="some", padding=("none", "none", "none", "symmetric"), layouts=ANY_LAYOUT),
+    Requirement("SHP-06", EXACT.but(stride="above", remainder="some", padding=("none", "none", "none", "symmetric"),
+                                    layouts=ANY_LAYOUT),
                 judge=_unmoved, calls=_poisoned, accepts=_has_unread, needs=(needs_stride, needs_local_nan)),
-    Requirement("SHP-07", EXACT.but(stride="above", output="one", remainder="none", padding=("none", "none", "symmetric", "sides"))),
+    Requirement("SHP-07", EXACT.but(stride="above", output="one", remainder="none",
+                                    padding=("none", "none", "symmetric", "sides"))),
     Requirement("SHP-08", SHAPES.but(padding=("none", "none", "sides")), judge=refused_or_empty, adjust=_too_large,
                 accepts=_kernel_is_too_large, valid=False, trivial=True),
     Requirement("SHP-09", ANYTHING, judge=lambda hearing: _right_shape(hearing) or hearing.answer(), adjust=_Without(0),
                 needs=(needs_layer,), trivial=True),
     Requirement(
         "SHP-10", EXACT.but(groups="one"), adjust=_Without(1), trivial=True,
-        needs=(needs_layer, lambda claims, _: None if claims.zero_channels else "it does not claim zero input channels"),
+        needs=(
+            needs_layer, lambda claims, _: None if claims.zero_channels else "it does not claim zero input channels",
+        ),
     ),
 )

@@ -1,5 +1,6 @@
 """The parent's side of the child process: send trials, collect outcomes, notice deaths."""
 
+import contextlib
 import faulthandler
 import functools
 import os
@@ -15,7 +16,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from convspec.adapters import loading
-from convspec.adapters.functions import Answer
+from convspec.adapters.functions import Answer, FunctionAdapter
 from convspec.adapters.protocol import Adapter, Capabilities
 from convspec.conformance.calls import Outcome
 from convspec.conformance.case import Case
@@ -50,7 +51,12 @@ class ChildProcess:
     """
 
     def __init__(
-        self, target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = (), time_limit: float = 10.0,
+        self,
+        target: str,
+        *,
+        adapter: Adapter | None = None,
+        dtypes: tuple[str, ...] = (),
+        time_limit: float = 10.0,
         memory: int = 4 << 30,
     ) -> None:
         self.time_limit = time_limit
@@ -58,7 +64,7 @@ class ChildProcess:
         self._capabilities: Capabilities | None = None
         self._worker: Connection | None = None
         self._pid = 0
-        self._output = tempfile.TemporaryFile()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the child; close() closes it)
         self._control, theirs = socket.socketpair()
         self._process: subprocess.Popen[bytes] | None = None
         self._zygote = 0
@@ -83,16 +89,21 @@ class ChildProcess:
         """
         return self._loaded(self._target)
 
-    def _launch(self, target: str, dtypes: tuple[str, ...], theirs: socket.socket, memory: int) -> "subprocess.Popen[bytes]":
+    def _launch(
+        self, target: str, dtypes: tuple[str, ...], theirs: socket.socket, memory: int
+    ) -> "subprocess.Popen[bytes]":
         order = pickle.dumps((theirs.fileno(), target, dtypes, cpu_flags(), memory))
         environment = dict(os.environ)
-        environment.update({name: "1" for name in THREAD_VARIABLES})
+        environment.update(dict.fromkeys(THREAD_VARIABLES, "1"))
         # Memory that was never written holds a pattern, the same in every run, instead of lucky zeros.
         environment["MALLOC_PERTURB_"] = "165"
         environment["PYTHONPATH"] = os.pathsep.join(part for part in sys.path if part)
         return subprocess.Popen(
             [sys.executable, "-c", "from convspec.conformance.zygote import main; main()", order.hex()],
-            stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            pass_fds=(theirs.fileno(),),
             env=environment,
         )
 
@@ -115,7 +126,9 @@ class ChildProcess:
         try:
             kind, content = self._request_answer()
         except (EOFError, OSError):
-            raise loading.UnknownAdapter(f"importing {target!r} ended the process: {self.printed() or 'nothing printed'}") from None
+            raise loading.UnknownAdapter(
+                f"importing {target!r} ended the process: {self.printed() or 'nothing printed'}"
+            ) from None
         if kind == "failed":
             reason, _, text = str(content).partition(": ")
             raise (loading.Unavailable if reason == "unavailable" else loading.UnknownAdapter)(text)
@@ -155,7 +168,7 @@ class ChildProcess:
                 if len(some) == 1:
                     answers[some[0]] = Answer(None, "ended the process or did not answer in time")
                 else:
-                    waiting += [some[: len(some) // 2], some[len(some) // 2:]]
+                    waiting += [some[: len(some) // 2], some[len(some) // 2 :]]
         return answers
 
     def _simple(self, request: tuple[Any, ...]) -> Any:
@@ -188,7 +201,7 @@ class ChildProcess:
             while done < len(trials):
                 worker = self._ready()
                 if sent - done < BATCH // 2 and sent < len(trials):
-                    some = list(trials[sent: sent + BATCH])
+                    some = list(trials[sent : sent + BATCH])
                     try:
                         worker.send_bytes(pickle.dumps(("trials", some), protocol=5))
                         sent += len(some)
@@ -249,10 +262,8 @@ class ChildProcess:
         try:
             os.killpg(self._pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         self._buried()
 
     def _buried(self) -> int:
@@ -267,10 +278,8 @@ class ChildProcess:
 
     def close(self) -> None:
         """End the worker and the zygote."""
-        try:
+        with contextlib.suppress(OSError, EOFError):
             self.fresh()
-        except (OSError, EOFError):
-            pass
         self._requests.close()
         self._control.close()
         self._output.close()
@@ -297,7 +306,8 @@ class InProcess:
 
     def configure(self, capabilities: Capabilities) -> None:
         """Tell a plain function what it claims."""
-        self._adapter.capabilities = capabilities
+        if isinstance(self._adapter, FunctionAdapter):
+            self._adapter.capabilities = capabilities
 
     def annotate(self, cases: list[Case]) -> list[tuple[str | None, tuple[int, ...]]]:
         """For each case: why it is not claimed (or None), and which deviations match it."""
@@ -305,7 +315,8 @@ class InProcess:
 
     def probe(self, dtypes: tuple[str, ...], names: Sequence[str]) -> dict[str, Answer]:
         """Make the probing calls of a plain function."""
-        return probe_all(self._adapter, dtypes, tuple(names))  # type: ignore[arg-type]
+        assert isinstance(self._adapter, FunctionAdapter)
+        return probe_all(self._adapter, dtypes, tuple(names))
 
     def run(self, trials: Sequence[Trialled]) -> Iterator[tuple[Outcome, ...]]:
         """Run trials in order."""
@@ -322,7 +333,9 @@ class InProcess:
 Child = ChildProcess | InProcess
 
 
-def start(target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = (), time_limit: float = 10.0) -> Child:
+def start(
+    target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = (), time_limit: float = 10.0
+) -> Child:
     """Start an implementation in the best isolation that the system offers."""
     if hasattr(os, "fork"):
         return ChildProcess(target, adapter=adapter, dtypes=dtypes, time_limit=time_limit)

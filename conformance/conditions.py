@@ -116,20 +116,30 @@ _ARGUMENTS = (
     Condition("the vertical dilation is above 1", lambda case: case.dilation[0] > 1),
     Condition("the horizontal dilation is above 1", lambda case: case.dilation[1] > 1),
     Condition("groups is above 1", lambda case: case.groups > 1),
-    Condition("groups equals the input channels (depthwise)", lambda case: case.groups > 1 and case.groups == case.channels),
+    Condition(
+        "groups equals the input channels (depthwise)", lambda case: case.groups > 1 and case.groups == case.channels
+    ),
     Condition("groups is above 1 and below the input channels", lambda case: 1 < case.groups < case.channels),
     Condition("there is padding", lambda case: max(map(max, case.geometry.pads)) > 0),
     Condition("there is no padding", lambda case: max(map(max, case.geometry.pads)) == 0),
     Condition("top and bottom padding differ", lambda case: case.geometry.pads[0][0] != case.geometry.pads[0][1]),
     Condition("left and right padding differ", lambda case: case.geometry.pads[1][0] != case.geometry.pads[1][1]),
-    Condition("the padding differs from side to side",
-              lambda case: any(before != after for before, after in case.geometry.pads)),
+    Condition(
+        "the padding differs from side to side",
+        lambda case: any(before != after for before, after in case.geometry.pads),
+    ),
     Condition("the padding is a word", lambda case: isinstance(case.padding, str)),
     Condition("the padding is 'same' in one of its forms", lambda case: str(case.padding).startswith("same")),
     Condition("there is a bias", lambda case: case.bias_shape is not None),
-    Condition("the stride leaves rows or columns over", lambda case: any(
-        (padded - reach) % step for padded, reach, step in
-        zip(case.geometry.padded, case.geometry.effective_kernel, case.stride, strict=True))),
+    Condition(
+        "the stride leaves rows or columns over",
+        lambda case: any(
+            (padded - reach) % step
+            for padded, reach, step in zip(
+                case.geometry.padded, case.geometry.effective_kernel, case.stride, strict=True
+            )
+        ),
+    ),
     Condition("the kernel has more than one tap", lambda case: max(case.kernel) > 1),
     Condition("the kernel is not square", lambda case: case.kernel[0] != case.kernel[1]),
     Condition("the kernel has an even side", lambda case: any(length % 2 == 0 for length in case.kernel)),
@@ -137,14 +147,23 @@ _ARGUMENTS = (
     Condition("the batch has more than one picture", lambda case: case.batch > 1),
     Condition("there is more than one input channel", lambda case: case.channels > 1),
     Condition("there is more than one output channel", lambda case: case.outputs > 1),
-    Condition("a pad reaches beyond the kernel", lambda case: any(
-        max(pads) >= reach for pads, reach in zip(case.geometry.pads, case.geometry.effective_kernel, strict=True))),
-    Condition("the stride is larger than the kernel", lambda case: any(
-        step > reach for step, reach in zip(case.stride, case.geometry.effective_kernel, strict=True))),
+    Condition(
+        "a pad reaches beyond the kernel",
+        lambda case: any(
+            max(pads) >= reach for pads, reach in zip(case.geometry.pads, case.geometry.effective_kernel, strict=True)
+        ),
+    ),
+    Condition(
+        "the stride is larger than the kernel",
+        lambda case: any(step > reach for step, reach in zip(case.stride, case.geometry.effective_kernel, strict=True)),
+    ),
 )
 _DATA = (
     Condition("the numbers hold NaN or infinities", lambda case: case.data.startswith("special")),
-    Condition("the numbers are not all whole", lambda case: case.data not in ("int", "impulse", "zero", "wide", "full", "edge")),
+    Condition(
+        "the numbers are not all whole",
+        lambda case: case.data not in ("int", "impulse", "zero", "wide", "full", "edge"),
+    ),
     Condition("the numbers are tiny", lambda case: case.data in ("tiny", "subnormal")),
     Condition("the numbers are large", lambda case: case.data in ("full", "edge", "wide", "huge", "log")),
     Condition("an array is not in C order", lambda case: (case.layout_x, case.layout_w) != ("C", "C")),

@@ -1,8 +1,9 @@
 """The error that an adapter's numerics contract allows, output by output.
 
 T2 is a theorem for sums of products in any order, with fused multiply-adds or without (Jeannerod and Rump 2013, in the
-form n u without a denominator); one u more leaves room for compensated summation (Higham, section 4.3). T3 follows from it by one more rounding. The constants of T4 (Fourier) and T5
-(Winograd) are measured budgets, not theorems; the report says which is which.
+form n u without a denominator); one u more leaves room for compensated summation (Higham, section 4.3). T3 follows from
+it by one more rounding. The constants of T4 (Fourier) and T5 (Winograd) are measured budgets, not theorems; the report
+says which is which.
 """
 
 import math
@@ -14,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from convspec.adapters.protocol import Array, Numerics
+from convspec.conformance.formats import FORMATS, FloatFormat
 from convspec.conformance.oracle import ExactElement, Expected, Sums
-from convspec.conformance.recipes import FORMATS, FloatFormat
 
 # Computed worst cases of |A||G||B| for F(2, 3), F(4, 3), F(6, 3) with the usual interpolation points.
 WINOGRAD_GROWTH = {2: 16, 4: 860, 6: 1565}
@@ -106,7 +107,8 @@ class Contract:
             if self.separate_bias:
                 bound = bound + u * abs(sums.products) * number(1 + 2.0**-10)
         else:
-            # One u more than n_eff where anything is summed: compensated summation errs by 2 u B beside the products' u B.
+            # One u more than n_eff where anything is summed: compensated summation errs by 2 u B beside the products'
+            # u B.
             bound = (terms + (terms > 1) * number(1 + 2.0**-8)) * accumulated * gauge
         if not self.uses_all_bits:
             cut = number(math.ldexp(1.0, 1 - (self.numerics.input_precision or 0)))
@@ -114,27 +116,32 @@ class Contract:
         return bound + (terms + 1) * number(self.form.smallest_subnormal) + extra
 
     def class_term(self, expected: Expected) -> Array:
-        """What the class adds for each (n, o): zeros for the direct class, shape (N, C_out, 1, 1), or (1, 1) for planes."""
+        """What the class adds for each (n, o): zeros for the direct class.
+
+        The shape is (N, C_out, 1, 1), or (1, 1) for planes.
+        """
         x, w, groups = np.abs(expected.x), np.abs(expected.w), expected.groups
-        n, c, height, width = x.shape
+        n, _, height, width = x.shape
         per_group = w.shape[1]
         shape = (n, groups, per_group)
         if self.flushes or not self.uses_all_bits:
-            # A subnormal number cut to fewer bits is off by as much as if it were flushed. What is not finite makes its outputs NaN or infinite, which no bound is asked of.
+            # A subnormal number cut to fewer bits is off by as much as if it were flushed. What is not finite makes its
+            # outputs NaN or infinite, which no bound is asked of.
             reach = sum(float(np.sum(part, dtype=np.float64, where=np.isfinite(part))) for part in (x, w))
             flushed = self.form.smallest_normal * (2 * expected.w[0].size + 2 + reach) if w.size else 0.0
         else:
             flushed = 0.0
         if self.joins_parts and expected.is_complex:
-            # a = sum xr wr, b = sum xi wi, c = sum (xr + xi)(wr + wi); the parts are a - b and c - a - b. To first order
-            # (n + 2) u G for c, n u G for a and b together, 2 u G for each subtraction, with the joint gauge G.
+            # a = sum xr wr, b = sum xi wi, c = sum (xr + xi)(wr + wi); the parts are a - b and c - a - b. To first
+            # order (n + 2) u G for c, n u G for a and b together, 2 u G for each subtraction, with the joint gauge G.
             count = 2 * (expected.w[0].size + 1)
             return np.asarray((2 * count + 6) * self.form.unit_roundoff * 1.01 * expected.joint_gauge + flushed)
         if self.is_direct:
             term = np.zeros((n, w.shape[0]))
         elif self.numerics.algorithm == "fft":
             x_norm = np.sqrt(np.sum(x.astype(np.float64) ** 2, axis=(2, 3))).reshape(shape)
-            w_norm = np.sqrt(np.sum(w.astype(np.float64) ** 2, axis=(2, 3))).reshape(groups, w.shape[0] // groups, per_group)
+            w_norm = np.sqrt(np.sum(w.astype(np.float64) ** 2, axis=(2, 3)))
+            w_norm = w_norm.reshape(groups, w.shape[0] // groups, per_group)
             (top, bottom), (left, right) = expected.pads
             kernel = [(k - 1) * d + 1 for k, d in zip(w.shape[2:], expected.dilation, strict=True)]
             points = (height + top + bottom + kernel[0]) * (width + left + right + kernel[1])

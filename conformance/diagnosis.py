@@ -58,7 +58,9 @@ class Evidence:
     wrong: bool
 
 
-def diagnose(verifier: Verifier, failures: Sequence[tuple[str, str]], *, without: Iterable[str] = ()) -> Diagnosis | None:
+def diagnose(
+    verifier: Verifier, failures: Sequence[tuple[str, str]], *, without: Iterable[str] = ()
+) -> Diagnosis | None:
     """Explain why an adapter fails.
 
     Parameters
@@ -92,7 +94,8 @@ def _named(faults: tuple[Fault, ...]) -> Diagnosis:
     told = " And: ".join(fault.sentence for fault in faults)
     how_many = "a known fault" if len(faults) == 1 else "two known faults together"
     return Diagnosis(
-        f"It behaves exactly like {how_many}: {told}", "; ".join(fault.remedy for fault in faults),
+        f"It behaves exactly like {how_many}: {told}",
+        "; ".join(fault.remedy for fault in faults),
         tuple(fault.id for fault in faults),
     )
 
@@ -105,7 +108,9 @@ def _evidence(verifier: Verifier, failures: list[tuple[Requirement, Case]]) -> l
         if finding is not None and len(trial.outcomes) > finding.call and not trial.outcomes[finding.call].died:
             evidence.append(Evidence(trial.calls[finding.call], trial.outcomes[finding.call], True))
     definition = requirements()["DEF-01"]
-    cases = [case for case in verifier.battery.fitted(definition, verifier.capabilities) if _tells_apart(case)][:DISCRIMINATING]
+    cases = [case for case in verifier.battery.fitted(definition, verifier.capabilities) if _tells_apart(case)][
+        :DISCRIMINATING
+    ]
     for finding, trial in verifier.each(definition, cases):
         if not trial.outcomes[0].died:
             evidence.append(Evidence(trial.calls[0], trial.outcomes[0], finding is not None))
@@ -133,7 +138,11 @@ def _pair(evidence: list[Evidence], without: frozenset[str]) -> tuple[Fault, Fau
     wrong = [item for item in evidence if item.wrong]
     # A fault that changes an answer that was right cannot be half of the explanation, unless the other half undoes it.
     right = [item for item in evidence if not item.wrong][:6]
-    likely = [fault for fault in _candidates(without, PAIRED) if all(_same(_call(fault.function, item.call), item.outcome) for item in right)]
+    likely = [
+        fault
+        for fault in _candidates(without, PAIRED)
+        if all(_same(_call(fault.function, item.call), item.outcome) for item in right)
+    ]
     for first in likely:
         for second in likely:
             if first.body is None or second.body is None or first.id == second.id:
@@ -153,7 +162,9 @@ def _call(function: Callable[..., Array], call: Call) -> Array | None:
     x, w = (call.x[None, None], call.w[None, None]) if call.x.ndim == call.w.ndim == 2 else (call.x, call.w)
     try:
         with np.errstate(all="ignore"):
-            result = function(x, w, call.bias, stride=call.stride, padding=call.padding, dilation=call.dilation, groups=call.groups)
+            result = function(
+                x, w, call.bias, stride=call.stride, padding=call.padding, dilation=call.dilation, groups=call.groups
+            )
     except Exception:
         return None
     return result[0, 0] if x is not call.x and result.ndim == 4 else result

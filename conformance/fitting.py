@@ -3,7 +3,7 @@
 from convspec.adapters.protocol import COMPLEX_FLOATS, Capabilities
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.generating import INTEGERS
-from convspec.conformance.recipes import FLOAT_RECIPES, WHOLE_RECIPES
+from convspec.conformance.number_kinds import FLOAT_RECIPES, WHOLE_RECIPES
 
 
 def fit(case: Case, claims: Capabilities) -> Case:
@@ -24,7 +24,8 @@ def _fit_rank(case: Case, claims: Capabilities) -> Case:
         case = case.but(w_shape=(*case.w_shape[:-2], side, side))
     if not claims.bias and case.bias_shape is not None:
         case = case.but(bias_shape=None)
-    if not claims.groups and isinstance(case.groups, int) and case.groups > 1 and len(case.x_shape) == len(case.w_shape) == 4:
+    has_groups = isinstance(case.groups, int) and case.groups > 1
+    if not claims.groups and has_groups and len(case.x_shape) == len(case.w_shape) == 4:
         case = case.but(groups=1, x_shape=(case.x_shape[0], case.w_shape[1], *case.x_shape[2:]))
     return case
 
@@ -61,7 +62,7 @@ def _fit_pads(case: Case, claims: Capabilities) -> Case:
     if claims.padding == "sides" or case.padding == NO_PADS:
         return case
     try:
-        (top, bottom), (left, right) = case.padding
+        (top, _), (left, _) = case.padding
     except (TypeError, ValueError):
         return case
     if claims.padding == "none":

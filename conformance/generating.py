@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from convspec.adapters.protocol import COMPLEX_FLOATS, REAL_FLOATS, SIGNED_INTEGERS, UNSIGNED_INTEGERS, Pair
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.layouts import LAYOUTS
-from convspec.conformance.recipes import FINITE_RECIPES, FLOAT_RECIPES
+from convspec.conformance.number_kinds import FINITE_RECIPES, FLOAT_RECIPES
 
 INTEGERS = SIGNED_INTEGERS + UNSIGNED_INTEGERS
 # Weighted by repetition: float32 is what most convolutions run in.
@@ -60,7 +60,9 @@ class Bias:
     whole_data: tuple[str, ...] = ("int", "int", "full", "edge", "wide")
     stride: str = "any"
     dilation: str = "any"
-    padding: tuple[str, ...] = ("none", "none", "symmetric", "sides", "sides", "wide", "same_upper", "same_lower", "valid", "full")
+    padding: tuple[str, ...] = (
+        "none", "none", "symmetric", "sides", "sides", "wide", "same_upper", "same_lower", "valid", "full",
+    )
     groups: str = "any"
     kernels: tuple[Pair, ...] | None = None
     bias: bool | None = None
@@ -114,7 +116,8 @@ _ROOM = st.sampled_from(_pairs(range(1, 5)))
 _BATCHES = st.sampled_from((1, 1, 2, 2, 3, 3, 4, 5, 9))
 # One dimension far beyond the others: counters of one or two bytes, half-precision sizes, blocks of 256.
 _EXTREMES = st.sampled_from((
-    "height", "width", "width", "area", "kernel height", "kernel width", "stride", "dilation", "pads", "batch", "channels", "filters",
+    "height", "width", "width", "area", "kernel height", "kernel width", "stride", "dilation", "pads", "batch",
+    "channels", "filters",
 ))
 _LONG = st.sampled_from((129, 257, 300, 520, 1030, 2051, 4100, 33_000, 66_000))
 _MEDIUM = st.sampled_from((7, 9, 11, 13, 17, 23, 33, 40))
@@ -181,8 +184,8 @@ def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
     dtype = draw(chosen.dtype)
     data = draw(chosen.whole_data if dtype in INTEGERS else chosen.data)
     layout_x, layout_w = (draw(chosen.layout), draw(chosen.layout)) if len(bias.layouts) > 1 else bias.layouts * 2
-    # Hypothesis draws the same few numbers again and again; mixed with all else that was drawn, the seeds differ. They also
-    # decide what is not drawn.
+    # Hypothesis draws the same few numbers again and again; mixed with all else that was drawn, the seeds differ. They
+    # also decide what is not drawn.
     mixed = (
         draw(_SEEDS), n, per_group, filters, groups, kernel, stride, dilation, padding, height, width, dtype, data,
         layout_x, layout_w,
@@ -197,8 +200,8 @@ def _draw_case(draw: Draw, bias: Bias, chosen: _Sampled) -> Case:
     case = Case(
         (n, per_group * groups, height, width), (filters * groups, per_group, *kernel),
         (filters * groups,) if has_bias else None, stride, padding, dilation, groups, dtype,
-        layout_x=layout_x, layout_w=layout_w, layout_bias="C" if layout_bias == "broadcast" or not has_bias else layout_bias,
-        data=data, seed=seed,
+        layout_x=layout_x, layout_w=layout_w,
+        layout_bias="C" if layout_bias == "broadcast" or not has_bias else layout_bias, data=data, seed=seed,
     )
     if size == "extreme":
         case = _holding_the_kernel(_stretched(draw, case))
@@ -229,24 +232,33 @@ def _stretched(draw: Draw, case: Case) -> Case:
                         bias_shape=case.bias_shape and (1,))
     if which in ("kernel height", "kernel width"):
         kernel = (medium, kernel[1]) if which == "kernel height" else (kernel[0], medium)
-        return case.but(
-            w_shape=(case.outputs, per_group, *kernel),
-            x_shape=(n, case.channels, *(length + (k - 1) * d for length, k, d in zip((height, width), kernel, case.dilation, strict=True))),
+        lengths = (
+            length + (k - 1) * d for length, k, d in zip((height, width), kernel, case.dilation, strict=True)
         )
+        return case.but(w_shape=(case.outputs, per_group, *kernel), x_shape=(n, case.channels, *lengths))
     if which == "stride":
-        return case.but(stride=(medium, case.stride[1]) if case.seed % 2 else (case.stride[0], medium), x_shape=(n, case.channels, height + medium, width + medium))
+        return case.but(
+            stride=(medium, case.stride[1]) if case.seed % 2 else (case.stride[0], medium),
+            x_shape=(n, case.channels, height + medium, width + medium),
+        )
     if which == "dilation":
-        return case.but(dilation=(medium, case.dilation[1]) if case.seed % 2 else (case.dilation[0], medium),
-                        x_shape=(n, case.channels, height + (kernel[0] - 1) * medium, width + (kernel[1] - 1) * medium))
+        return case.but(
+            dilation=(medium, case.dilation[1]) if case.seed % 2 else (case.dilation[0], medium),
+            x_shape=(n, case.channels, height + (kernel[0] - 1) * medium, width + (kernel[1] - 1) * medium),
+        )
     if which == "pads":
         return case.but(padding=((medium, 1), (0, 2)) if case.seed % 2 else ((1, 0), (2, medium)))
     if which == "batch":
-        return case.but(x_shape=(min(long, 300) if long > 200 else medium, case.channels, min(height, 4 + kernel[0] * case.dilation[0]),
-                                 min(width, 4 + kernel[1] * case.dilation[1])))
+        return case.but(x_shape=(
+            min(long, 300) if long > 200 else medium, case.channels,
+            min(height, 4 + kernel[0] * case.dilation[0]), min(width, 4 + kernel[1] * case.dilation[1]),
+        ))
     many = min(long, 300)
     if which == "channels":
-        return case.but(x_shape=(1, many, height, width), w_shape=(1, many, *kernel), groups=1, bias_shape=case.bias_shape and (1,))
-    return case.but(x_shape=(1, 1, height, width), w_shape=(many, 1, *kernel), groups=1, bias_shape=case.bias_shape and (many,))
+        return case.but(x_shape=(1, many, height, width), w_shape=(1, many, *kernel), groups=1,
+                        bias_shape=case.bias_shape and (1,))
+    return case.but(x_shape=(1, 1, height, width), w_shape=(many, 1, *kernel), groups=1,
+                    bias_shape=case.bias_shape and (many,))
 
 
 def _within_limit(case: Case) -> Case:

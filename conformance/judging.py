@@ -135,7 +135,7 @@ class Judge:
         )
 
     def _whole_in_floats(self, expected: Expected, got: Array, call: int) -> Finding | None:
-        """Integers computed in floats, which is right in the plane profile while the integers themselves would not wrap."""
+        """Integers computed in floats: right in the plane profile while the integers themselves would not wrap."""
         if got.dtype.name not in ("float64", "float32"):
             return None
         contract = Contract(self.numerics, got.dtype.name, expected.bias is not None)
@@ -154,8 +154,9 @@ class Judge:
             bound = contract.allowance(exact)
             error = abs(exactly(got[at]) - exact.value) if np.isfinite(got[at]) else None
             if error is None or error > bound:
-                return Finding(f"got {_text(got[at])} at {at}, want {_text(exact.value)}", call, at, rounded_answer(expected),
-                               None if error is None else _float(error), _float(bound), contract.in_words(exact))
+                return Finding(f"got {_text(got[at])} at {at}, want {_text(exact.value)}", call, at,
+                               rounded_answer(expected), None if error is None else _float(error), _float(bound),
+                               contract.in_words(exact))
         return None
 
     def _floats(self, expected: Expected, contract: Contract, got: Array, part: int, call: int) -> Finding | None:
@@ -218,7 +219,8 @@ class Judge:
         why = "exact: the sum is a number of this type in any order" if must_be_exact else contract.in_words(exact)
         shown = f"{name}{_text(value)}"
         if error is None:
-            return Finding(f"got {shown} at {at}, want {_text(float(exact.value))}", call, at, right, None, _float(bound), why)
+            return Finding(f"got {shown} at {at}, want {_text(float(exact.value))}", call, at, right, None,
+                           _float(bound), why)
         times = "" if bound == 0 else f", {_float(error / bound):.3g} times the bound"
         return Finding(f"got {shown} at {at}, want {_text(float(exact.value))}; off by {_float(error):.3g}{times}",
                        call, at, right, _float(error), _float(bound), why)
@@ -245,7 +247,8 @@ def _common_unit(expected: Expected) -> float:
     lowest = _lowest_bit(expected.x) + _lowest_bit(expected.w)
     if expected.bias is not None:
         lowest = min(lowest, _lowest_bit(expected.bias))
-    return math.ldexp(1.0, max(lowest, -1074)) if lowest >= -1074 else 0.0
+    # A smaller unit will do as well, and leaves room for the comparison.
+    return math.ldexp(1.0, min(lowest, 900)) if lowest >= -1074 else 0.0
 
 
 def _lowest_bit(array: Array) -> int:

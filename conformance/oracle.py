@@ -25,7 +25,7 @@ from convspec.conformance.calls import Call
 from convspec.reference import output_element, output_size, resolve_padding, zero_pad
 
 EXTENDED = np.finfo(np.longdouble).nmant >= 63
-WIDE = {
+WIDE: dict[str, type[np.floating[Any]]] = {
     "float16": np.float64, "bfloat16": np.float64, "float32": np.float64, "complex64": np.float64,
     "float64": np.longdouble, "complex128": np.longdouble,
 }
@@ -98,11 +98,11 @@ class Expected:
         sums = np.matmul(filters, windows).reshape(self.full_shape)
         if self.bias is not None:
             sums = sums + _as_uint64(self.bias)[None, :, None, None]
-        return sums.reshape(self.shape)
+        return np.asarray(sums.reshape(self.shape))
 
     @cached_property
     def whole_gauge(self) -> Array:
-        """|x| with |w| plus |b| for an integer dtype, as float64, never below the true value by more than its rounding."""
+        """|x| with |w| plus |b| for an integer dtype, in float64; below the true value by its rounding at most."""
         parts = [np.abs(part.astype(np.float64)) for part in (self.x, self.w)]
         gauge = _matmul(self._filters(parts[1]), self._windows(parts[0])).reshape(self.full_shape)
         if self.bias is not None:
@@ -159,11 +159,16 @@ class Expected:
         by_n, by_c, by_row, by_column = padded.strides
         # A step along an axis of length 1 is never taken, and may be too large for a memory address.
         lengths = (kernel_height, kernel_width, height, width)
-        steps = [step if length > 1 else 0 for step, length in zip((*self.dilation, *self.stride), lengths, strict=True)]
+        steps = [
+            step if length > 1 else 0 for step, length in zip((*self.dilation, *self.stride), lengths, strict=True)
+        ]
         view = np.lib.stride_tricks.as_strided(
             padded,
             (n, self.groups, per_group, kernel_height, kernel_width, height, width),
-            (by_n, by_c * per_group, by_c, *(step * by for step, by in zip(steps, (by_row, by_column) * 2, strict=True))),
+            (
+                by_n, by_c * per_group, by_c,
+                *(step * by for step, by in zip(steps, (by_row, by_column) * 2, strict=True)),
+            ),
         )
         return view.reshape(n, self.groups, per_group * kernel_height * kernel_width, height * width)
 
@@ -264,7 +269,8 @@ class _Exact:
         if self._array.dtype.kind in "iu":
             return self._see(int(number))
         numerator, denominator = float(number).as_integer_ratio()
-        return self._see((numerator << -self.exponent if self.exponent < 0 else numerator >> self.exponent) // denominator)
+        scaled = numerator << -self.exponent if self.exponent < 0 else numerator >> self.exponent
+        return self._see(scaled // denominator)
 
 
 def _lowest_exponent(array: Array) -> int:
@@ -287,12 +293,12 @@ def _as_uint64(array: Array) -> Array:
 
 
 def _matmul(filters: Array, windows: Array) -> Array:
-    return np.matmul(filters, windows)
+    return np.asarray(np.matmul(filters, windows))
 
 
 def _einsum(filters: Array, windows: Array) -> Array:
     """Products and sums without BLAS, which may skip a product with zero."""
-    return np.einsum("gok,ngkp->ngop", filters, windows)
+    return np.asarray(np.einsum("gok,ngkp->ngop", filters, windows))
 
 
 def _power_of_two(exponent: int) -> Fraction:

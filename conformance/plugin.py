@@ -7,7 +7,7 @@ isolated configuration. Results travel with the reports of the items, so that xd
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,9 @@ class DoesNotHold(Exception):
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The suite's options."""
     group = parser.getgroup("convspec", "conformance of 2-D convolutions")
-    group.addoption("--convspec", action="append", default=[], metavar="TARGET", help="an adapter to verify; may be repeated")
+    group.addoption(
+        "--convspec", action="append", default=[], metavar="TARGET", help="an adapter to verify; may be repeated"
+    )
     group.addoption("--convspec-settings", default=None, help="settings as JSON; used by `convspec check`")
     group.addoption("--convspec-out", default=None, metavar="DIR", help="folder of results.jsonl")
 
@@ -129,7 +131,7 @@ class RequirementItem(pytest.Item):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Let the report carry the lines; a property would do, but JUnit would print it."""
     report = yield
     if LINES in item.stash:
@@ -189,7 +191,9 @@ class Progress:
         self.done += 1
         place = (line["adapter"], line["requirement"].partition("-")[0])
         if self.on_terminal:
-            sys.stderr.write(f"\r\x1b[K{self.done:4d}/{self.total} {line['adapter']} {line['requirement']} {line['outcome']}")
+            sys.stderr.write(
+                f"\r\x1b[K{self.done:4d}/{self.total} {line['adapter']} {line['requirement']} {line['outcome']}"
+            )
             if line["outcome"] in BAD:
                 sys.stderr.write(f": {line['reason'][:100]}\n")
         elif place != self._last:

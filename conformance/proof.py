@@ -98,9 +98,14 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
     """
     started = time.perf_counter()
     yield {
-        "type": "header", "kind": "proof", "schema_version": SCHEMA_VERSION,
-        "suite": {"name": "convspec", "version": plan.version}, "date": plan.date, "seeds": list(plan.seeds),
-        "efforts": ["standard", "quick"], "environment": environment(),
+        "type": "header",
+        "kind": "proof",
+        "schema_version": SCHEMA_VERSION,
+        "suite": {"name": "convspec", "version": plan.version},
+        "date": plan.date,
+        "seeds": list(plan.seeds),
+        "efforts": ["standard", "quick"],
+        "environment": environment(),
     }
     context = multiprocessing.get_context("fork")
     with context.Pool(plan.workers) as pool:
@@ -108,11 +113,20 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
         matrix = dict(_watched(plan, "matrix", pool.imap_unordered(_whole, plan.hunted), len(plan.hunted)))
         variants = list(BENIGN) if not plan.faults else []
         tasks = [(id, plan.null_effort) for id in variants]
-        heard = {id: (cases, by) for id, cases, by in _watched(plan, "correct variants", pool.imap_unordered(_heard, tasks), len(tasks))}
+        heard = {
+            id: (cases, by)
+            for id, cases, by in _watched(plan, "correct variants", pool.imap_unordered(_heard, tasks), len(tasks))
+        }
     for id in plan.hunted:
         yield _fault_line(id, hunts, matrix[id])
     for id in variants:
-        yield {"type": "benign", "id": id, "sentence": BENIGN[id].sentence, "cases": heard[id][0], "accused_by": heard[id][1]}
+        yield {
+            "type": "benign",
+            "id": id,
+            "sentence": BENIGN[id].sentence,
+            "cases": heard[id][0],
+            "accused_by": heard[id][1],
+        }
     yield geometry_line(_tools("standard", 0)[0])
     yield _footer(plan, hunts, matrix, heard, time.perf_counter() - started)
 
@@ -138,38 +152,61 @@ def _watched(plan: Plan, name: str, results: Iterable[Any], total: int) -> Itera
 def _fault_line(id: str, hunts: dict[tuple[str, int], dict[str, Hunt]], found_by: tuple[str, ...]) -> dict[str, Any]:
     fault = FAULTS[id]
     return {
-        "type": "fault", "id": id, "family": fault.family, "sentence": fault.sentence, "remedy": fault.remedy,
-        "hides": fault.hides, "recreates": fault.recreates, "caught_by": list(fault.caught_by), "found_by": list(found_by),
+        "type": "fault",
+        "id": id,
+        "family": fault.family,
+        "sentence": fault.sentence,
+        "remedy": fault.remedy,
+        "hides": fault.hides,
+        "recreates": fault.recreates,
+        "caught_by": list(fault.caught_by),
+        "found_by": list(found_by),
         "hunts": [
-            {"effort": effort, "seed": seed, "found_by": found[id].found_by[0] if found[id].found_by else "",
-             "cases": found[id].cases, "seconds": found[id].seconds}
+            {
+                "effort": effort,
+                "seed": seed,
+                "found_by": found[id].found_by[0] if found[id].found_by else "",
+                "cases": found[id].cases,
+                "seconds": found[id].seconds,
+            }
             for (effort, seed), found in hunts.items()
         ],
     }
 
 
 def _footer(
-    plan: Plan, hunts: dict[tuple[str, int], dict[str, Hunt]], matrix: dict[str, tuple[str, ...]],
-    heard: dict[str, tuple[int, list[str]]], seconds: float,
+    plan: Plan,
+    hunts: dict[tuple[str, int], dict[str, Hunt]],
+    matrix: dict[str, tuple[str, ...]],
+    heard: dict[str, tuple[int, list[str]]],
+    seconds: float,
 ) -> dict[str, Any]:
     standard = [found for (effort, _), members in hunts.items() if effort == "standard" for found in members.values()]
     survivors = sorted({found.id for found in standard if not found.found_by})
     named = {name for id in plan.hunted for name in FAULTS[id].caught_by}
-    unnamed = [] if plan.faults else [
-        id for id in requirements() if id not in named and not catalogue()[id].informs
-    ]
+    unnamed = [] if plan.faults else [id for id in requirements() if id not in named and not catalogue()[id].informs]
     not_caught = [[id, name] for id in plan.hunted for name in FAULTS[id].caught_by if name not in matrix[id]]
     alarms = sum(bool(by) for _, by in heard.values())
-    found = {"standard": [], "quick": []}
+    found: dict[str, list[dict[str, int]]] = {"standard": [], "quick": []}
     for (effort, seed), members in hunts.items():
-        found[effort].append({"seed": seed, "found": sum(bool(item.found_by) for item in members.values()), "total": len(members)})
+        found[effort].append(
+            {"seed": seed, "found": sum(bool(item.found_by) for item in members.values()), "total": len(members)}
+        )
     quick_enough = all(item["found"] >= QUICK_SHARE * item["total"] for item in found["quick"])
     good = not (survivors or alarms or unnamed or not_caught) and quick_enough
     return {
-        "type": "footer", "found": found, "median_seconds": round(statistics.median(item.seconds for item in standard), 3),
-        "worst_seconds": max(item.seconds for item in standard), "median_cases": statistics.median(item.cases for item in standard),
-        "benign_cases": sum(cases for cases, _ in heard.values()), "false_alarms": alarms, "survivors": survivors,
-        "unnamed": unnamed, "not_caught": not_caught, "seconds": round(seconds, 1), "exit_status": 0 if good else 1,
+        "type": "footer",
+        "found": found,
+        "median_seconds": round(statistics.median(item.seconds for item in standard), 3),
+        "worst_seconds": max(item.seconds for item in standard),
+        "median_cases": statistics.median(item.cases for item in standard),
+        "benign_cases": sum(cases for cases, _ in heard.values()),
+        "false_alarms": alarms,
+        "survivors": survivors,
+        "unnamed": unnamed,
+        "not_caught": not_caught,
+        "seconds": round(seconds, 1),
+        "exit_status": 0 if good else 1,
     }
 
 
@@ -177,8 +214,10 @@ def _dimensions(case: Case) -> dict[str, str]:
     """On which side of each distinction a valid case lies."""
     (top, bottom), (left, right) = case.geometry.pads
     parities = {(length % 2 == 1) for length in case.kernel}
-    over = any((padded - reach) % step for padded, reach, step in
-               zip(case.geometry.padded, case.geometry.effective_kernel, case.stride, strict=True))
+    over = any(
+        (padded - reach) % step
+        for padded, reach, step in zip(case.geometry.padded, case.geometry.effective_kernel, case.stride, strict=True)
+    )
     if isinstance(case.padding, str):
         pad = f"word {case.padding}"
     elif case.padding == NO_PADS:
@@ -188,7 +227,9 @@ def _dimensions(case: Case) -> dict[str, str]:
     else:
         pad = "more before" if top + left > bottom + right else "more after or mixed"
     return {
-        "stride": _steps(case.stride), "dilation": _steps(case.dilation), "pads": pad,
+        "stride": _steps(case.stride),
+        "dilation": _steps(case.dilation),
+        "pads": pad,
         "groups": "1" if case.groups == 1 else ("depthwise" if case.groups == case.channels else "between"),
         "kernel": "odd" if parities == {True} else ("even" if parities == {False} else "odd and even"),
         "remainder": "some" if over else "none",
@@ -200,9 +241,21 @@ def _steps(pair: tuple[int, int]) -> str:
 
 
 VALUES = {
-    "stride": ("1", "equal", "unequal"), "dilation": ("1", "equal", "unequal"),
-    "pads": ("none", "symmetric", "more before", "more after or mixed", "word valid", "word same_upper", "word same_lower", "word full"),
-    "groups": ("1", "between", "depthwise"), "kernel": ("odd", "even", "odd and even"), "remainder": ("none", "some"),
+    "stride": ("1", "equal", "unequal"),
+    "dilation": ("1", "equal", "unequal"),
+    "pads": (
+        "none",
+        "symmetric",
+        "more before",
+        "more after or mixed",
+        "word valid",
+        "word same_upper",
+        "word same_lower",
+        "word full",
+    ),
+    "groups": ("1", "between", "depthwise"),
+    "kernel": ("odd", "even", "odd and even"),
+    "remainder": ("none", "some"),
 }
 
 
@@ -211,7 +264,7 @@ def _feasible(combination: dict[str, str]) -> bool:
 
 
 def geometry_line(battery: Battery) -> dict[str, Any]:
-    """Which combinations of stride, dilation, pads, groups, kernel parity and remainder the definition's cases reach."""
+    """Which combinations of stride, dilation, pads, groups, kernel parity and remainder are reached."""
     everything = next(iter(FAULTS.values())).capabilities
     seen = [_dimensions(fit(case, everything)) for case in battery.drawn(requirements()["DEF-01"]) if case.is_valid]
     line: dict[str, Any] = {"type": "geometry", "dimensions": {name: list(values) for name, values in VALUES.items()}}

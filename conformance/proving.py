@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from convspec.adapters.benign import BENIGN, Benign
-from convspec.adapters.faulty import FAULTS, Fault
+from convspec.adapters.benign import Benign
+from convspec.adapters.faulty import Fault
 from convspec.adapters.protocol import Array, Deviation, Pads, Pair
 from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue
@@ -72,7 +72,12 @@ def in_order(ids: Iterable[str]) -> list[Requirement]:
 
 
 def hunt(
-    member: Fault | Benign, battery: Battery, oracle: Oracle, *, whole: bool = False, ids: Iterable[str] | None = None,
+    member: Fault | Benign,
+    battery: Battery,
+    oracle: Oracle,
+    *,
+    whole: bool = False,
+    ids: Iterable[str] | None = None,
     family: str = "",
 ) -> Hunt:
     """Hold the requirements against one member of the zoo.
@@ -101,7 +106,9 @@ def hunt(
                     break
     finally:
         child.close()
-    return Hunt(member.id, family, tuple(found), first_cases or cases, round(first_seconds or time.perf_counter() - started, 3))
+    return Hunt(
+        member.id, family, tuple(found), first_cases or cases, round(first_seconds or time.perf_counter() - started, 3)
+    )
 
 
 def hear(benign: Benign, battery: Battery, oracle: Oracle) -> tuple[int, list[str]]:

@@ -67,7 +67,9 @@ class Hearing:
         contract = self.judge.contract(expected)
         return np.asarray(contract.allowance(expected.sums[0], contract.class_term(expected)), np.float64)
 
-    def equal(self, left: Array, right: Array, allowed: Any, law: str, call: int, expected: Array | None = None) -> Finding | None:
+    def equal(
+        self, left: Array, right: Array, allowed: Any, law: str, call: int, expected: Array | None = None
+    ) -> Finding | None:
         """Whether the two sides of a law agree: exactly, or within what the adapter's contract allows."""
         if left.shape != right.shape:
             return Finding(f"{law}: the shapes are {left.shape} and {right.shape}", call, expected=expected)

@@ -11,13 +11,24 @@ import numpy as np
 
 from convspec.adapters.protocol import Array, Capabilities, Numerics
 from convspec.conformance.case import Case
-from convspec.conformance.engine import Counterexample, Verdict
+from convspec.conformance.verdict import Counterexample, Verdict
 
 SCHEMA_VERSION = 1
 ARRAY_LIMIT = 4096
 OUTCOMES = (
-    "passed", "failed", "errored", "crashed", "timed out", "out of memory", "skipped", "unavailable", "known deviation",
-    "unexpectedly passing", "info", "mistrusted", "planned",
+    "passed",
+    "failed",
+    "errored",
+    "crashed",
+    "timed out",
+    "out of memory",
+    "skipped",
+    "unavailable",
+    "known deviation",
+    "unexpectedly passing",
+    "info",
+    "mistrusted",
+    "planned",
 )
 BAD = ("failed", "errored", "crashed", "timed out", "out of memory", "mistrusted", "unexpectedly passing")
 
@@ -52,13 +63,28 @@ def array_line(array: Array | None) -> dict[str, Any] | None:
     if array.size > ARRAY_LIMIT:
         return line | {"data": None, "note": f"{array.size} numbers, too many to write out"}
     numbers = array.astype(np.float64) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
-    return line | {"data": numbers.ravel().tolist() if numbers.dtype.kind != "O" else [str(item) for item in numbers.ravel()]}
+    return line | {
+        "data": numbers.ravel().tolist() if numbers.dtype.kind != "O" else [str(item) for item in numbers.ravel()]
+    }
 
 
 def capabilities_line(capabilities: Capabilities) -> dict[str, Any]:
     """The claims as plain data."""
-    names = ("profile", "dtypes", "stride", "padding", "padding_words", "dilation", "groups", "bias", "square_kernels_only",
-             "empty_output", "mixed_dtypes", "zero_channels", "wider_result")
+    names = (
+        "profile",
+        "dtypes",
+        "stride",
+        "padding",
+        "padding_words",
+        "dilation",
+        "groups",
+        "bias",
+        "square_kernels_only",
+        "empty_output",
+        "mixed_dtypes",
+        "zero_channels",
+        "wider_result",
+    )
     return {name: getattr(capabilities, name) for name in names}
 
 
@@ -71,13 +97,22 @@ def numerics_line(numerics: Numerics) -> dict[str, Any]:
 def verdict_line(verdict: Verdict, expected: Array | None = None, target: str = "") -> dict[str, Any]:
     """A verdict, with its counterexample where there is one; `target` is what names the adapter on the command line."""
     line: dict[str, Any] = {
-        "type": "verdict", "adapter": verdict.adapter, "requirement": verdict.requirement, "outcome": verdict.outcome,
-        "reason": verdict.reason, "cases": verdict.cases, "calls": verdict.calls, "seconds": round(verdict.seconds, 3),
-        "evidence": verdict.evidence, "nontrivial": verdict.nontrivial,
+        "type": "verdict",
+        "adapter": verdict.adapter,
+        "requirement": verdict.requirement,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "cases": verdict.cases,
+        "calls": verdict.calls,
+        "seconds": round(verdict.seconds, 3),
+        "evidence": verdict.evidence,
+        "nontrivial": verdict.nontrivial,
         "worst_ratio": None if verdict.worst_ratio is None else float(f"{verdict.worst_ratio:.4g}"),
     }
     if verdict.counterexample is not None:
-        line["counterexample"] = counterexample_line(target or verdict.adapter, verdict.requirement, verdict.counterexample, expected)
+        line["counterexample"] = counterexample_line(
+            target or verdict.adapter, verdict.requirement, verdict.counterexample, expected
+        )
     return line
 
 
@@ -87,14 +122,26 @@ def counterexample_line(target: str, requirement: str, found: Counterexample, ex
     call = found.trial.calls[finding.call]
     outcome = found.trial.outcomes[min(finding.call, len(found.trial.outcomes) - 1)]
     line: dict[str, Any] = {
-        "case": f"{requirement} {case.line}", "id": case.id, "call": finding.call,
-        "x": array_line(call.x), "w": array_line(call.w), "bias": array_line(call.bias),
-        "stride": call.stride, "padding": call.padding, "dilation": call.dilation, "groups": call.groups,
+        "case": f"{requirement} {case.line}",
+        "id": case.id,
+        "call": finding.call,
+        "x": array_line(call.x),
+        "w": array_line(call.w),
+        "bias": array_line(call.bias),
+        "stride": call.stride,
+        "padding": call.padding,
+        "dilation": call.dilation,
+        "groups": call.groups,
         "layout": {"x": call.layout_x, "w": call.layout_w, "bias": call.layout_bias},
-        "expected": array_line(expected), "got": array_line(outcome.value),
+        "expected": array_line(expected),
+        "got": array_line(outcome.value),
         "got_text": f"{outcome.kind} {outcome.text}".strip() if outcome.value is None else "",
-        "at": finding.at, "error": finding.error, "bound": finding.bound, "bound_text": finding.bound_text,
-        "message": finding.reason, "repro": repro_line(target, requirement, case),
+        "at": finding.at,
+        "error": finding.error,
+        "bound": finding.bound,
+        "bound_text": finding.bound_text,
+        "message": finding.reason,
+        "repro": repro_line(target, requirement, case),
     }
     if found.history:
         line["history"] = [f"{requirement} {earlier.line}" for earlier in found.history]

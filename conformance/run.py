@@ -14,7 +14,7 @@ from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue, select
 from convspec.conformance.child import Child, start
 from convspec.conformance.diagnosis import diagnose
-from convspec.conformance.engine import Oracle, Verdict, Verifier, right_answer_of
+from convspec.conformance.engine import Oracle, Verifier, right_answer_of
 from convspec.conformance.machine import environment
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (
@@ -25,6 +25,7 @@ from convspec.conformance.results import (
     verdict_line,
     write_lines,
 )
+from convspec.conformance.verdict import Verdict
 
 OPEN_CHILDREN = 3
 CONFORMS, DOES_NOT_CONFORM, WRONG_USAGE, NOTHING_VERIFIED, SUITE_FAILED = range(5)
@@ -116,7 +117,9 @@ class Run:
     def _started(self, target: str) -> Child:
         if target not in self._children:
             self._children[target] = start(
-                target, adapter=self.settings.objects.get(target), dtypes=self.settings.dtypes,
+                target,
+                adapter=self.settings.objects.get(target),
+                dtypes=self.settings.dtypes,
                 time_limit=self.settings.time_limit,
             )
         return self._children[target]
@@ -143,7 +146,12 @@ class Run:
             self.adapter_lines[target] = self._unavailable_line(target, child.reason)
             return None
         verifier = Verifier(
-            self.ids[target], child, self.battery, self.oracle, profile=self.settings.profile, dtypes=self.settings.dtypes
+            self.ids[target],
+            child,
+            self.battery,
+            self.oracle,
+            profile=self.settings.profile,
+            dtypes=self.settings.dtypes,
         )
         self._verifiers[target] = verifier
         self.adapter_lines[target] = self._adapter_line(target, verifier)
@@ -206,21 +214,40 @@ class Run:
     def _adapter_line(self, target: str, verifier: Verifier) -> dict[str, Any]:
         child, claims = verifier.child, verifier.capabilities
         bridged = dict(claims.bridged)
-        features = {"stride": claims.stride != "none", "padding": claims.padding != "none", "dilation": claims.dilation != "none",
-                    "groups": claims.groups, "bias": claims.bias}
+        features = {
+            "stride": claims.stride != "none",
+            "padding": claims.padding != "none",
+            "dilation": claims.dilation != "none",
+            "groups": claims.groups,
+            "bias": claims.bias,
+        }
         return {
-            "type": "adapter", "id": self.ids[target], "target": target, "name": child.description.name,
-            "versions": child.description.versions, "available": True, "reason": "", "profile": claims.profile,
+            "type": "adapter",
+            "id": self.ids[target],
+            "target": target,
+            "name": child.description.name,
+            "versions": child.description.versions,
+            "available": True,
+            "reason": "",
+            "profile": claims.profile,
             "capabilities": capabilities_line(claims),
             "not_claimed": [
                 *({"feature": feature, "reason": reason} for feature, reason in verifier.not_claimed.items()),
                 *({"feature": reason.partition(":")[0], "reason": reason} for reason in child.description.exclusions),
             ],
-            "native": [name for name, offered in features.items() if offered and not any(name in key for key in bridged)],
-            "bridged": bridged, "numerics": numerics_line(child.description.numerics),
+            "native": [
+                name for name, offered in features.items() if offered and not any(name in key for key in bridged)
+            ],
+            "bridged": bridged,
+            "numerics": numerics_line(child.description.numerics),
             "deviations": [
-                {"requirements": list(note.requirements), "reason": note.reason, "link": note.link, "seen": False,
-                 "applies": note.applies}
+                {
+                    "requirements": list(note.requirements),
+                    "reason": note.reason,
+                    "link": note.link,
+                    "seen": False,
+                    "applies": note.applies,
+                }
                 for note in child.description.deviations
             ],
             "isolation": child.isolation,
@@ -228,9 +255,21 @@ class Run:
 
     def _unavailable_line(self, target: str, reason: str, available: bool = False) -> dict[str, Any]:
         return {
-            "type": "adapter", "id": self.ids[target], "target": target, "name": target, "versions": {}, "available": available,
-            "reason": reason, "profile": "layer", "capabilities": {}, "not_claimed": [], "native": [], "bridged": {},
-            "numerics": {}, "deviations": [], "isolation": "",
+            "type": "adapter",
+            "id": self.ids[target],
+            "target": target,
+            "name": target,
+            "versions": {},
+            "available": available,
+            "reason": reason,
+            "profile": "layer",
+            "capabilities": {},
+            "not_claimed": [],
+            "native": [],
+            "bridged": {},
+            "numerics": {},
+            "deviations": [],
+            "isolation": "",
         }
 
     def close(self) -> None:
@@ -245,9 +284,16 @@ class Run:
         settings = self.settings
         date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
         return {
-            "type": "header", "schema_version": SCHEMA_VERSION, "suite": {"name": "convspec", "version": settings.version},
-            "seed": settings.seed, "effort": settings.effort, "profile": settings.profile, "only": list(settings.only),
-            "date": date, "environment": environment(), "targets": list(settings.named),
+            "type": "header",
+            "schema_version": SCHEMA_VERSION,
+            "suite": {"name": "convspec", "version": settings.version},
+            "seed": settings.seed,
+            "effort": settings.effort,
+            "profile": settings.profile,
+            "only": list(settings.only),
+            "date": date,
+            "environment": environment(),
+            "targets": list(settings.named),
         }
 
     def is_complete(self) -> bool:
@@ -269,13 +315,18 @@ class Run:
     def footer(self) -> dict[str, Any]:
         """Totals, the verdict for each adapter, the exit status."""
         return {
-            "type": "footer", "totals": self.totals(), "verdicts": self.conclusions(), "exit_status": self.exit_status(),
+            "type": "footer",
+            "totals": self.totals(),
+            "verdicts": self.conclusions(),
+            "exit_status": self.exit_status(),
             "seconds": round(time.perf_counter() - self.started, 1),
         }
 
     def totals(self) -> dict[str, dict[str, int]]:
         """For each adapter, how many requirements had each outcome."""
-        counts: dict[str, collections.Counter[str]] = {self.ids[target]: collections.Counter() for target in self.settings.named}
+        counts: dict[str, collections.Counter[str]] = {
+            self.ids[target]: collections.Counter() for target in self.settings.named
+        }
         for (target, _), line in self.verdict_lines.items():
             counts[self.ids[target]][line["outcome"]] += 1
         return {name: dict(sorted(counter.items())) for name, counter in counts.items()}
@@ -329,5 +380,3 @@ def _short_ids(targets: Iterable[str]) -> dict[str, str]:
             candidate, number = f"{short}_{number}", number + 1
         ids[target] = candidate
     return ids
-
-

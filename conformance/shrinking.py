@@ -105,7 +105,8 @@ def _smaller(case: Case) -> Iterator[Case]:
             yield _cut(case, (fewer, c, height, width), case.w_shape)
         if c == per_group * groups and groups > 1 and o % groups == 0:
             for fewer in (1, groups - 1):
-                yield _cut(case, (n, per_group * fewer, height, width), (o // groups * fewer, per_group, kernel_height, kernel_width), groups=fewer)
+                fewer_filters = (o // groups * fewer, per_group, kernel_height, kernel_width)
+                yield _cut(case, (n, per_group * fewer, height, width), fewer_filters, groups=fewer)
         for fewer in _less(o // groups):
             yield _cut(case, case.x_shape, (fewer * groups, per_group, kernel_height, kernel_width))
         for fewer in _less(per_group):
@@ -156,7 +157,10 @@ def _written_out(case: Case) -> Case | None:
     if case.numbers > LITERAL_LIMIT:
         return None
     operands = arrays(case)
-    parts = [() if part is None else tuple(_number(item) for item in part.ravel()) for part in (operands.x, operands.w, operands.bias)]
+    parts = [
+        () if part is None else tuple(_number(item) for item in part.ravel())
+        for part in (operands.x, operands.w, operands.bias)
+    ]
     return case.but(literal=(parts[0], parts[1], parts[2]), data="int", seed=0)
 
 
@@ -178,8 +182,8 @@ def _smaller_numbers(case: Case) -> Iterator[Case]:
                 yield _replaced(case, part, tuple(simple for _ in numbers))
     for part, numbers in enumerate(case.literal):
         for index, number in enumerate(numbers):
-            for simple in _simpler_numbers(number):
-                yield _replaced(case, part, (*numbers[:index], simple, *numbers[index + 1:]))
+            for simpler in _simpler_numbers(number):
+                yield _replaced(case, part, (*numbers[:index], simpler, *numbers[index + 1:]))
 
 
 def _simpler_numbers(number: Number) -> tuple[Number, ...]:

@@ -67,12 +67,17 @@ def describe(adapter: Adapter, flags: frozenset[str]) -> Description:
     )
     plain = replace(adapter.capabilities, exclusions=(), bridged=dict(adapter.capabilities.bridged))
     reasons = tuple(exclusion.reason for exclusion in adapter.capabilities.exclusions)
-    is_function = isinstance(adapter, FunctionAdapter)
+    function = adapter if isinstance(adapter, FunctionAdapter) else None
     numerics = replace(adapter.numerics, accumulator=dict(adapter.numerics.accumulator))
     return Description(
-        adapter.name, dict(adapter.versions), plain, numerics, notes, reasons,
-        adapter.signature if is_function else None,
-        is_function and getattr(adapter.function, "capabilities", None) is not None,
+        adapter.name,
+        dict(adapter.versions),
+        plain,
+        numerics,
+        notes,
+        reasons,
+        None if function is None else function.signature,
+        function is not None and getattr(function.function, "capabilities", None) is not None,
     )
 
 
@@ -82,7 +87,8 @@ def annotate(adapter: Adapter, cases: list[Case], flags: frozenset[str]) -> list
     for case in cases:
         excluded = next((e.reason for e in adapter.capabilities.exclusions if _says_so(e.when, case)), None)
         matching = tuple(
-            index for index, d in enumerate(adapter.deviations)
+            index
+            for index, d in enumerate(adapter.deviations)
             if (d.processor is None or d.processor(flags)) and _says_so(d.when, case)
         )
         notes.append((excluded, matching))
@@ -154,7 +160,9 @@ def _send(connection: Connection, reply: Any) -> None:
     connection.send_bytes(pickle.dumps(reply, protocol=5))
 
 
-def serve(adapter: Adapter | None, error: str | None, control: socket.socket, flags: frozenset[str], memory: int) -> None:
+def serve(
+    adapter: Adapter | None, error: str | None, control: socket.socket, flags: frozenset[str], memory: int
+) -> None:
     """The zygote's loop: say what was loaded, then fork a worker for each request.
 
     Parameters

@@ -28,7 +28,8 @@ class Result:
     Parameters
     ----------
     exit_status : int
-        0 conforms; 1 something claimed does not hold; 3 nothing was verified; 4 the suite itself failed; 130 interrupted.
+        0 conforms; 1 something claimed does not hold; 3 nothing was verified; 4 the suite itself failed;
+        130 interrupted.
     conclusions : dict
         For each adapter "conforms", "does not conform", "nothing verified" or "unavailable".
     verdicts : list of dict
@@ -63,9 +64,17 @@ class Result:
 
 
 def check(
-    *targets: str | Callable[..., Any] | Any, only: str | Iterable[str] = (), effort: str = "standard", seed: int = 0,
-    profile: str | None = None, dtypes: str | Iterable[str] = (), out: str | Path | None = None, fail_fast: bool = False,
-    time_limit: float = 10.0, workers: int = 0, pytest_args: Iterable[str] = (),
+    *targets: str | Callable[..., Any] | Any,
+    only: str | Iterable[str] = (),
+    effort: str = "standard",
+    seed: int = 0,
+    profile: str | None = None,
+    dtypes: str | Iterable[str] = (),
+    out: str | Path | None = None,
+    fail_fast: bool = False,
+    time_limit: float = 10.0,
+    workers: int = 0,
+    pytest_args: Iterable[str] = (),
 ) -> Result:
     """Verify convolutions against the specification.
 
@@ -108,7 +117,9 @@ def check(
     >>> check(conv2d, only="DEF-05", effort="quick").conclusions
     {'conv2d': 'conforms'}
     """
-    settings = make_settings(targets, only=only, effort=effort, seed=seed, profile=profile, dtypes=dtypes, time_limit=time_limit)
+    settings = make_settings(
+        targets, only=only, effort=effort, seed=seed, profile=profile, dtypes=dtypes, time_limit=time_limit
+    )
     run = Run(settings)
     try:
         run.start_all()
@@ -118,8 +129,14 @@ def check(
 
 
 def make_settings(
-    targets: Iterable[Any], *, only: str | Iterable[str], effort: str, seed: int, profile: str | None,
-    dtypes: str | Iterable[str], time_limit: float,
+    targets: Iterable[Any],
+    *,
+    only: str | Iterable[str],
+    effort: str,
+    seed: int,
+    profile: str | None,
+    dtypes: str | Iterable[str],
+    time_limit: float,
 ) -> Settings:
     """Settings from what a caller gives, checked.
 
@@ -128,7 +145,7 @@ def make_settings(
     ValueError
         Something is out of range; the message names it and the value.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if not _is_natural(seed):
         raise ValueError(f"seed is {seed!r}; it must be a whole number of at least 0")
     if profile not in (None, "plane", "layer"):
         raise ValueError(f"profile is {profile!r}; it must be 'plane' or 'layer'")
@@ -143,18 +160,31 @@ def make_settings(
     objects: dict[str, Any] = {}
     for target in targets:
         if not isinstance(target, str):
-            name = getattr(target, "name", None) or getattr(target, "__name__", type(target).__name__)
-            while name in named:
-                name += "_"
-            objects[str(name)] = adapt(target, str(name), wanted)
-            named.append(str(name))
+            own_name = str(getattr(target, "name", None) or getattr(target, "__name__", type(target).__name__))
+            while own_name in named:
+                own_name += "_"
+            objects[own_name] = adapt(target, own_name, wanted)
+            named.append(own_name)
             continue
         found = _expanded(target)
         patterns += found if found != [target] else []
         named += [item for item in found if item not in named]
     return Settings(
-        tuple(named), _words(only), effort, seed, profile, wanted, time_limit, objects, tuple(patterns), _version(),
+        tuple(named),
+        _words(only),
+        effort,
+        seed,
+        profile,
+        wanted,
+        time_limit,
+        objects,
+        tuple(patterns),
+        _version(),
     )
+
+
+def _is_natural(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _words(given: str | Iterable[str]) -> tuple[str, ...]:
@@ -185,8 +215,19 @@ def _version() -> str:
 def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_args: list[str]) -> Result:
     """Run pytest underneath, isolated: no configuration, conftest or plugin of the surroundings takes part."""
     arguments = [
-        "-p", "convspec.conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "-s", "--noconftest",
-        "-c", str(CATALOGUE.with_name("isolated.ini")), "--rootdir", str(CATALOGUE.parent), str(CATALOGUE),
+        "-p",
+        "convspec.conformance.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminal",
+        "-s",
+        "--noconftest",
+        "-c",
+        str(CATALOGUE.with_name("isolated.ini")),
+        "--rootdir",
+        str(CATALOGUE.parent),
+        str(CATALOGUE),
     ]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -197,7 +238,10 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
         given = {name: value for name, value in asdict(replace(run.settings, objects={})).items() if name != "objects"}
         arguments += ["-p", "xdist", "-n", str(workers), "--convspec-settings", json.dumps(given)]
         if run.settings.objects:
-            raise ValueError(f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name in another process")
+            raise ValueError(
+                f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name "
+                "in another process"
+            )
     outside = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
     autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -216,7 +260,14 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
     elif run.suite_errors or status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         exit_status = SUITE_FAILED
     verdicts = [line for line in run.lines() if line["type"] == "verdict"]
-    return Result(exit_status if verdicts or exit_status == SUITE_FAILED else NOTHING_VERIFIED, run.conclusions(), verdicts, page, run.is_complete(), tuple(run.suite_errors))
+    return Result(
+        exit_status if verdicts or exit_status == SUITE_FAILED else NOTHING_VERIFIED,
+        run.conclusions(),
+        verdicts,
+        page,
+        run.is_complete(),
+        tuple(run.suite_errors),
+    )
 
 
 def results_lines(out: Path) -> list[str]:

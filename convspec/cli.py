@@ -29,42 +29,91 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     checking = commands.add_parser(
-        "check", help="verify convolutions and write a report", formatter_class=argparse.RawDescriptionHelpFormatter,
+        "check",
+        help="verify convolutions and write a report",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description=textwrap.dedent("""\
             Verify convolutions against the specification and write a report.
 
             TARGET is a known name (see `convspec list`), module:attr, or path/to/file.py:attr (which runs that file);
             'homework/*.py:conv' means one target for each file. Without any: SciPy, PyTorch and the vectorised variant.
             """),
-        epilog="exit status: 0 conforms; 1 something that is claimed does not hold; 2 wrong usage; 3 nothing was verified; "
-               "4 the suite itself failed; 130 interrupted",
+        epilog="exit status: 0 conforms; 1 something claimed does not hold; 2 wrong usage; 3 nothing was verified; "
+        "4 the suite itself failed; 130 interrupted",
     )
     checking.add_argument("targets", nargs="*", metavar="TARGET")
-    checking.add_argument("--only", action="append", default=[], metavar="ID", help="a requirement (SHP-06) or family (PAD); may be repeated")
-    checking.add_argument("--effort", choices=list(EFFORTS), default="standard", help="how many cases (default: standard)")
-    checking.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed tries other cases (default: 0)")
-    checking.add_argument("--out", default=DEFAULT_OUT, metavar="DIR", help=f"folder of the report (default: {DEFAULT_OUT})")
-    checking.add_argument("--profile", choices=["plane", "layer"], help="ask for one picture and one filter only, or for layers")
-    checking.add_argument("--dtypes", action="append", default=[], metavar="NAMES", help="element types to ask for, with commas between")
+    checking.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a requirement (SHP-06) or family (PAD); may be repeated",
+    )
+    checking.add_argument(
+        "--effort", choices=list(EFFORTS), default="standard", help="how many cases (default: standard)"
+    )
+    checking.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="another seed tries other cases (default: 0)"
+    )
+    checking.add_argument(
+        "--out", default=DEFAULT_OUT, metavar="DIR", help=f"folder of the report (default: {DEFAULT_OUT})"
+    )
+    checking.add_argument(
+        "--profile", choices=["plane", "layer"], help="ask for one picture and one filter only, or for layers"
+    )
+    checking.add_argument(
+        "--dtypes", action="append", default=[], metavar="NAMES", help="element types to ask for, with commas between"
+    )
     checking.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
-    checking.add_argument("--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that one trial may take (default: 10)")
-    checking.add_argument("-n", "--workers", type=int, default=0, metavar="N", help="processes side by side (needs pytest-xdist)")
-    checking.add_argument("--pytest", action="append", default=[], metavar="ARG", help="a further argument for pytest, such as --pytest=-k --pytest=PAD")
+    checking.add_argument(
+        "--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that one trial may take (default: 10)"
+    )
+    checking.add_argument(
+        "-n", "--workers", type=int, default=0, metavar="N", help="processes side by side (needs pytest-xdist)"
+    )
+    checking.add_argument(
+        "--pytest",
+        action="append",
+        default=[],
+        metavar="ARG",
+        help="a further argument for pytest, such as --pytest=-k --pytest=PAD",
+    )
 
     proving = commands.add_parser(
-        "prove", help="hold the suite against implementations that are wrong on purpose, and against correct ones",
+        "prove",
+        help="hold the suite against implementations that are wrong on purpose, and against correct ones",
         epilog="exit status: 0 every fault is found and no correct variant accused; 1 otherwise",
     )
-    proving.add_argument("--out", default=DEFAULT_OUT, metavar="DIR", help=f"folder of proof.jsonl and proof.html (default: {DEFAULT_OUT})")
-    proving.add_argument("--seeds", type=_seed, nargs="+", default=[0, 1, 2], metavar="N", help="seeds of standard effort (default: 0 1 2)")
-    proving.add_argument("--fault", action="append", default=[], metavar="ID", help="hunt this fault only; may be repeated")
-    proving.add_argument("--null", choices=list(EFFORTS), default="standard", help="effort with which the correct variants are heard")
-    proving.add_argument("-n", "--workers", type=int, default=2, metavar="N", help="processes side by side (default: 2)")
+    proving.add_argument(
+        "--out",
+        default=DEFAULT_OUT,
+        metavar="DIR",
+        help=f"folder of proof.jsonl and proof.html (default: {DEFAULT_OUT})",
+    )
+    proving.add_argument(
+        "--seeds",
+        type=_seed,
+        nargs="+",
+        default=[0, 1, 2],
+        metavar="N",
+        help="seeds of standard effort (default: 0 1 2)",
+    )
+    proving.add_argument(
+        "--fault", action="append", default=[], metavar="ID", help="hunt this fault only; may be repeated"
+    )
+    proving.add_argument(
+        "--null", choices=list(EFFORTS), default="standard", help="effort with which the correct variants are heard"
+    )
+    proving.add_argument(
+        "-n", "--workers", type=int, default=2, metavar="N", help="processes side by side (default: 2)"
+    )
 
     commands.add_parser("list", help="the requirements and the known adapters")
     explaining = commands.add_parser("explain", help="what a requirement says and how it is checked")
     explaining.add_argument("id", metavar="ID")
-    smoking = commands.add_parser("smoke", help="a handful of fixed cases: is the adapter miswired, or the implementation wrong?")
+    smoking = commands.add_parser(
+        "smoke", help="a handful of fixed cases: is the adapter miswired, or the implementation wrong?"
+    )
     smoking.add_argument("target", metavar="TARGET")
     repeating = commands.add_parser("repro", help="run one requirement on one case and show all that belongs to it")
     repeating.add_argument("line", metavar="'ID CASE'")
@@ -124,8 +173,17 @@ def run_command(arguments: Sequence[str]) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     result = check(
-        *given.targets, only=given.only, effort=given.effort, seed=given.seed, profile=given.profile, dtypes=given.dtypes,
-        out=given.out, fail_fast=given.fail_fast, time_limit=given.time_limit, workers=given.workers, pytest_args=given.pytest,
+        *given.targets,
+        only=given.only,
+        effort=given.effort,
+        seed=given.seed,
+        profile=given.profile,
+        dtypes=given.dtypes,
+        out=given.out,
+        fail_fast=given.fail_fast,
+        time_limit=given.time_limit,
+        workers=given.workers,
+        pytest_args=given.pytest,
     )
     _show(result, Path(given.out))
     return result.exit_status
@@ -141,7 +199,9 @@ def _show(result: Result, out: Path) -> None:
                 print(f"    {line['counterexample']['repro']}")
         if len(mine) > SHOWN:
             print(f"{name}: {len(mine) - SHOWN} more in the report")
-        for told in dict.fromkeys(line["diagnosis"]["sentence"] + _change(line) for line in mine if "diagnosis" in line):
+        for told in dict.fromkeys(
+            line["diagnosis"]["sentence"] + _change(line) for line in mine if "diagnosis" in line
+        ):
             print(f"{name}: {told}")
     for text in result.suite_errors:
         print(f"The suite itself failed at {text}")

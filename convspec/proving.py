@@ -28,11 +28,21 @@ def prove_and_report(out: Path, seeds: tuple[int, ...], faults: tuple[str, ...],
     """
     for id in faults:
         if id not in FAULTS:
-            raise ValueError(f"fault {id!r} is unknown; there are {len(FAULTS)}, for instance {', '.join(list(FAULTS)[:5])}")
+            raise ValueError(
+                f"fault {id!r} is unknown; there are {len(FAULTS)}, for instance {', '.join(list(FAULTS)[:5])}"
+            )
     if workers < 1:
         raise ValueError(f"workers is {workers}; it must be at least 1")
     date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
-    plan = Plan(seeds, workers, faults, null_effort, convspec.__version__, date, lambda text: print(text, file=sys.stderr, flush=True))
+    plan = Plan(
+        seeds,
+        workers,
+        faults,
+        null_effort,
+        convspec.__version__,
+        date,
+        lambda text: print(text, file=sys.stderr, flush=True),
+    )
     lines = list(prove(plan))
     write_lines(out / "proof.jsonl", lines)
     write_proof_page(out / "proof.jsonl", out / "proof.html")
@@ -50,6 +60,9 @@ def _tell(footer: dict[str, Any], out: Path) -> None:
         print(f"not caught by the requirement that must catch it: {id}, {requirement}")
     for requirement in footer["unnamed"]:
         print(f"no fault names {requirement}")
-    print(f"median {footer['median_seconds']} s and {footer['median_cases']:g} cases until found, worst {footer['worst_seconds']} s; "
-          f"{footer['false_alarms']} false alarms in {footer['benign_cases']} cases of correct variants; {footer['seconds']:g} s in all")
+    print(
+        f"median {footer['median_seconds']} s and {footer['median_cases']:g} cases until found, "
+        f"worst {footer['worst_seconds']} s; {footer['false_alarms']} false alarms in {footer['benign_cases']} cases "
+        f"of correct variants; {footer['seconds']:g} s in all"
+    )
     print(f"Proof: {out / 'proof.html'}")

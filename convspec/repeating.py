@@ -12,19 +12,20 @@ from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.checks_definition import COUNTING, EDGE
 from convspec.conformance.child import start
-from convspec.conformance.engine import Counterexample, Oracle, Verifier, right_answer_of
+from convspec.conformance.engine import Oracle, Verifier, right_answer_of
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding
 from convspec.conformance.layouts import place
+from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
+from convspec.conformance.verdict import Counterexample
 
 SMOKE = (
     ("one tap, one pixel", Case((1, 1, 1, 1), (1, 1, 1, 1), literal=((3,), (2,), ()))),
     ("the counting picture with a 2x2 kernel", COUNTING),
     ("the edge picture with the edge kernel", EDGE),
     ("padding and stride", EDGE.but(stride=(2, 2), padding=((1, 1), (1, 1)))),
-    ("two channels, three filters, a batch, a bias",
-     Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), data="int", seed=5)),
+    ("two channels, three filters, a batch, a bias", Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), data="int", seed=5)),
 )
 
 
@@ -49,7 +50,8 @@ def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float 
     """
     id, _, text = line.strip().partition(" ")
     if id not in catalogue():
-        raise ValueError(f"{id!r} is no requirement; the line is written 'ID CASE', for instance 'DEF-01 {COUNTING.line}'")
+        example = f"DEF-01 {COUNTING.line}"
+        raise ValueError(f"{id!r} is no requirement; the line is written 'ID CASE', for instance {example!r}")
     if id not in requirements():
         raise ValueError(f"{id} is planned, and not yet tested")
     case = parse_case(text)
@@ -71,7 +73,7 @@ def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float 
         child.close()
 
 
-def _show(trial: Trial, finding: Finding | None, verifier: Verifier, requirement: object) -> None:
+def _show(trial: Trial, finding: Finding | None, verifier: Verifier, requirement: Requirement) -> None:
     call = trial.calls[finding.call if finding else 0]
     outcome = trial.outcomes[min(finding.call if finding else 0, len(trial.outcomes) - 1)]
     if len(trial.calls) > 1:
@@ -82,7 +84,7 @@ def _show(trial: Trial, finding: Finding | None, verifier: Verifier, requirement
         print(_titled("bias", call.bias, call.layout_bias))
     print(f"stride {call.stride}, padding {call.padding}, dilation {call.dilation}, groups {call.groups}\n")
     found = Counterexample(trial.case, finding or Finding("", 0), trial)
-    expected = right_answer_of(requirements()[getattr(requirement, "id")], found, Oracle())
+    expected = right_answer_of(requirement, found, Oracle())
     if expected is not None:
         print(_titled("expected", expected))
     print(_titled("got", outcome.value) if outcome.value is not None else f"got: {outcome.kind} {outcome.text}")
@@ -125,7 +127,8 @@ def smoke(target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> 
             finding, trial = verifier.once(requirements()["DEF-01"], case)
             answered = trial.outcomes[0].kind == "returned"
             findings.append((finding, answered))
-            print(f"  {'ok   ' if finding is None else 'WRONG'} {name}{'' if finding is None else ': ' + finding.reason}")
+            told = f"ok    {name}" if finding is None else f"WRONG {name}: {finding.reason}"
+            print(f"  {told}")
         wrong = [answered for finding, answered in findings if finding is not None]
         if not wrong:
             print("All in order: the adapter is wired up. `convspec check` asks for everything.")
@@ -134,7 +137,7 @@ def smoke(target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> 
         elif len(wrong) == len(SMOKE):
             print("Nothing is right, not even one tap on one pixel: the adapter looks miswired.")
         else:
-            print("Simple cases are right and others are not: the implementation looks wrong. `convspec check` says how.")
+            print("Simple cases are right, others are not: the implementation looks wrong. `convspec check` says how.")
         return 1 if wrong else 0
     finally:
         child.close()

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from convspec.adapters.faulty.registry import EVERYTHING, Body, Conv2d, as_function
+from convspec.adapters.faulty.pieces import Body
+from convspec.adapters.faulty.registry import EVERYTHING, Conv2d, as_function
 from convspec.adapters.protocol import Capabilities, Numerics
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from convspec.adapters.faulty.pieces import Call, convolve, zero_pad
-from convspec.adapters.faulty.registry import Body, Family
+from convspec.adapters.faulty.pieces import Body, Call, convolve, zero_pad
+from convspec.adapters.faulty.registry import Family
 from convspec.adapters.faulty.witness import Witness, plain
 from convspec.adapters.protocol import Array, Pads, Pair
 

@@ -199,7 +199,7 @@ def cast(y: Array, dtype: np.dtype[Any]) -> Array:
 class Steps(TypedDict, total=False):
     """The steps that a fault may replace."""
 
-    pads: Pads
+    pads: Pads | None
     pad: Callable[[Array, Pads], Array]
     extent: Callable[[Pair, Pair, Pair, Pair], Pair]
     gather: Callable[[Array, Pair, Pair, Pair, Pair], Array]
@@ -244,7 +244,7 @@ def _in_steps(call: Call, steps: Steps) -> Array:
     dtype = call.dtype
     work = working_dtype(dtype)
     with np.errstate(all="ignore"):
-        padded = steps.get("pad", zero_pad)(call.x.astype(work), steps["pads"] if "pads" in steps else call.pads)
+        padded = steps.get("pad", zero_pad)(call.x.astype(work), steps.get("pads") or call.pads)
         outputs = steps.get("extent", extent)(
             (padded.shape[2], padded.shape[3]), call.kernel, call.stride, call.dilation)
         if min(outputs) < 0:

@@ -8,7 +8,6 @@ import pytest
 
 from convspec import cli
 from convspec.adapters.loading import BUILT_IN, DEFAULTS
-from convspec.conformance.run import Run
 
 LESSON = '''"""The function of a first lesson."""
 import numpy as np
@@ -28,10 +27,9 @@ def conv(image, kernel, padding=0, stride=1):
 
 
 @pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path, monkeypatch):
-    """Commands write into the current folder; failures are found and not explained."""
+def in_a_folder_of_its_own(tmp_path, monkeypatch, drawn_once, unexplained):
+    """Commands write into the current folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Run, "diagnose", lambda self, target: None)
 
 
 @pytest.fixture

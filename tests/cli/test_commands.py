@@ -11,7 +11,6 @@ import pytest
 import convspec
 from convspec import cli
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.run import Run
 from convspec.reference import conv2d
 
 RIGHT = """import numpy as np
@@ -30,7 +29,7 @@ def conv(image, kernel, padding=0, stride=1):
 
 
 @pytest.fixture(autouse=True)
-def files(tmp_path, monkeypatch):
+def files(tmp_path, monkeypatch, drawn_once, unexplained):
     """Four functions: right, wrong in one way, with the arguments exchanged, and returning a list."""
     monkeypatch.chdir(tmp_path)
     Path("right.py").write_text(RIGHT)
@@ -82,7 +81,7 @@ def test_explain_what_is_unknown(capsys):
 @pytest.mark.parametrize(("target", "status", "told"), [
     ("right.py:conv", 0, "All in order: the adapter is wired up."),
     ("vectorized", 0, "All in order: the adapter is wired up."),
-    ("wrong.py:conv", 1, "Simple cases are right and others are not: the implementation looks wrong."),
+    ("wrong.py:conv", 1, "Simple cases are right, others are not: the implementation looks wrong."),
     ("silent.py:conv", 1, "Nothing is right, not even one tap on one pixel: the adapter looks miswired."),
     ("exchanged.py:conv", 2, "neither form of a convolution works: x (2, 2, 6, 5) with w (3, 2, 3, 3) raised"),
     ("listed.py:conv", 2, "neither form of a convolution works"),
@@ -167,8 +166,7 @@ def test_repro_wants_an_adapter(capsys):
     assert "'nothing' is no adapter" in capsys.readouterr().out
 
 
-def test_the_line_that_check_prints_is_the_line_that_repro_takes(capsys, monkeypatch):
-    monkeypatch.setattr(Run, "diagnose", lambda self, target: None)
+def test_the_line_that_check_prints_is_the_line_that_repro_takes(capsys):
     assert run("check", "wrong.py:conv", "--only", "LAW-04", "--effort", "quick") == 1
     printed = capsys.readouterr().out
     line, target = re.search(r"convspec repro '(LAW-04 .*)' --adapter (\S+)", printed).groups()
@@ -241,8 +239,7 @@ def test_the_arguments_of_a_pytest_run_around_it_do_not_reach_the_suite(monkeypa
     assert convspec.check(conv2d, only="LAW-05", effort="quick")
 
 
-def test_numbers_in_a_result_are_plain(monkeypatch):
-    monkeypatch.setattr(Run, "diagnose", lambda self, target: None)
+def test_numbers_in_a_result_are_plain():
     result = convspec.check(lambda x, w: conv2d(x, w) + 1, only="LAW-05", effort="quick", fail_fast=True)
     (verdict,) = result.failures
     assert type(verdict["counterexample"]["error"]) is float

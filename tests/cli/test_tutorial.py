@@ -21,7 +21,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
 
 
 @pytest.fixture(autouse=True)
-def file(tmp_path, monkeypatch):
+def file(tmp_path, monkeypatch, drawn_once, unexplained):
     monkeypatch.chdir(tmp_path)
     Path("windows.py").write_text(EXAMPLE)
 

@@ -20,18 +20,26 @@ TINY = {"float16": Fraction(1, 2**24), "bfloat16": Fraction(1, 2**133), "float32
 
 
 @pytest.mark.parametrize(("dtype", "u"), [("float32", 2**-24), ("float64", 2**-53), ("complex64", 2**-24)])
-def test_t2_is_n_u_b(dtype, u):
+def test_t2_is_n_plus_one_u_b(dtype, u):
+    """The one more, and a 256th of it, is room for compensated summation."""
     contract = Contract(Numerics(), dtype)
     assert contract.name == "T2"
     assert contract.is_proved
     tiny = TINY[{"complex64": "float32"}.get(dtype, dtype)]
-    assert contract.allowance(FOUR) == 4 * Fraction(u) * 12 + 5 * tiny
+    assert contract.allowance(FOUR) == (4 + 1 + Fraction(1, 256)) * Fraction(u) * 12 + 5 * tiny
+
+
+def test_t2_of_a_single_product_is_its_rounding():
+    single = ExactElement(Fraction(3), Fraction(3), 1, Fraction(3))
+    assert Contract(Numerics(), "float32").allowance(single) == Fraction(3, 2**24) + 2 * TINY["float32"]
+    nothing = ExactElement(Fraction(0), Fraction(0), 0, Fraction(0))
+    assert Contract(Numerics(), "float32").allowance(nothing) == TINY["float32"]
 
 
 def test_t2_of_a_half_that_is_summed_in_itself():
     contract = Contract(Numerics(accumulator={}), "float16")
     assert contract.name == "T2"
-    assert contract.allowance(FOUR) == Fraction(48, 2**11) + 5 * TINY["float16"]
+    assert contract.allowance(FOUR) == (5 + Fraction(1, 256)) * Fraction(12, 2**11) + 5 * TINY["float16"]
 
 
 @pytest.mark.parametrize(("dtype", "u"), [("float16", 2**-11), ("bfloat16", 2**-8)])
@@ -166,7 +174,7 @@ def test_formats_are_those_of_ieee_754():
 
 
 def test_a_bound_in_words_has_its_numbers_in_it():
-    assert Contract(Numerics(), "float32").in_words(FOUR) == "T2: n_eff u B, with n_eff = 4, u = 2^-24, B = 12"
+    assert Contract(Numerics(), "float32").in_words(FOUR) == "T2: (n_eff + 1) u B, with n_eff = 4, u = 2^-24, B = 12"
     half = Contract(Numerics(), "float16").in_words(FOUR)
     assert half == "T3: u |y| + (n_eff + 1) u_acc B, with u = 2^-11, n_eff = 4, u_acc = 2^-24, B = 12"
     assert Contract(Numerics(algorithm="fft"), "float32").in_words(FOUR).endswith("and the budget of the fft class")

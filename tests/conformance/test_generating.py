@@ -30,7 +30,7 @@ def test_everything_drawn_is_valid_and_quick(drawn):
     assert len(drawn) > 900
     for case in drawn:
         assert case.is_valid, case.line
-        assert case.multiplications <= 2 * MULTIPLICATIONS_LIMIT
+        assert case.multiplications <= 4 * MULTIPLICATIONS_LIMIT
         assert min(case.geometry.output) >= 1
 
 

@@ -19,19 +19,25 @@ PINNED = {
     "wide": "f5b9f5b5 045a168c 3750bbd5 dcc5969e ee3c1ded c102e8df",
     "uniform": "b8b598e5 cf2ccf3f 2d978a11 bac295ca d455a587 4539eadc",
     "log": "97935cd4 75b5e65f 22c10102 2b8868b9 d69c03f9 404675a5",
+    "scaled": "4f402288 ee511915 f4bc1606 af94d514 3c67c2c4 4c988c70",
     "tiny": "f7200f14 f8395a25 b5556a3c ccf5e545 99df28e2 943d0ea1",
     "subnormal": "fd2809b0 62d1eaa3 44f101e3 c4a1f6a1 c1c606bf 802ef9b7",
     "cancel": "5c9a71f0 31d87d41 7233a286 090dca59 25fcb6e9 22fc92c8",
     "constant": "2af174f5 bdd01021 a0a52250 73a1450d 9513d60a f01d7624",
+    "box": "aff27160 abbf205a ed0ee9d5 d1c9c303 aa36497e 684a13af",
     "positive": "8c4f96f9 a0902363 bb095744 3f197714 4a99e4d4 95dc7c81",
     "outlier": "e0b4f935 09d41e2f 4c0633ea 93bd7f2b 3d6a8f6e 34128365",
     "ladder": "5359cc47 4b0a18a7 666f0b51 922a1468 9d6be887 3b21c22c",
     "sparse": "014e3694 a427b016 4bf9ceb0 de66f8ed f80a61f7 0455aba4",
     "impulse": "41d4bd8b a9c54038 f1fd6bb3 fa638b15 8e5c5b42 04b25069",
+    "unit": "a0d561b7 b3776951 6fe46662 758ad6a4 a0037533 64f4872f",
+    "balanced": "f7be1d70 c76343ea ac29c86e 66b74205 2076fe30 808e0ad7",
+    "flat": "0c632158 9354a76d ca2f1da7 990ae841 9fc3895e e2ff3d68",
     "zero": "aa62b49d fcfffc6a f33373e8 5728a407 32fb7d33 794063cb",
     "special": "a783cd89 2d2aea61 29e1da46 71f8667e 760eff06 760ac239",
-    "special_w": "2334473d 7420018d ad3bdf70 2ccbf059 6d3b0617 085a3257",
-    "huge": "493ba3c1 1063e90a 4c420420 631d20f3 cf33c2aa 70eb2a36",
+    "special_w": "6abe2b70 e04d58b3 6923a7a6 df3b2834 1a8bfa71 59344d3a",
+    "huge": "86b4e7bb 1b9a0363 230658da 39d93e06 d603f292 15a4612e",
+    "swell": "8ca2b9a6 361a2dde f3127d0d e6fd9dc7 a56d3322 db4baf58",
 }
 # The same in int8 to int64 and uint8 to uint64.
 PINNED_WHOLE = {
@@ -142,7 +148,19 @@ def test_huge_sums_stay_below_the_overflow_threshold(dtype):
         operands = built("huge", dtype, seed=seed)
         x, w, bias = (np.abs(part.astype(np.longdouble)) for part in (operands.x, operands.w, operands.bias))
         assert x.max() * w.max() * w[0].size + bias.max() < FORMATS[dtype].overflow_threshold
-        assert x.max() > FORMATS[dtype].overflow_threshold / 2**12
+        assert x.max() * w.max() > FORMATS[dtype].overflow_threshold / 2**12
+
+
+@pytest.mark.parametrize("dtype", REAL_FLOATS)
+def test_recipes_that_hold_something_fixed(dtype):
+    for seed in range(8):
+        assert (built("balanced", dtype, seed=seed).w.astype(np.float64).sum(axis=(1, 2, 3)) == 0).all()
+        assert (built("unit", dtype, seed=seed).w == 1).all()
+        assert len(np.unique(built("flat", dtype, seed=seed).x)) == 1
+        assert len(np.unique(built("box", dtype, seed=seed).w)) == 1
+        assert len(np.unique(built("box", dtype, seed=seed).x)) > 50
+        constant = built("constant", dtype, seed=seed)
+        assert len(np.unique(constant.x)) == len(np.unique(constant.w)) == 1
 
 
 def test_a_ladder_has_one_tap_and_a_rung_on_it():
@@ -170,7 +188,8 @@ def test_integers_use_their_whole_range(dtype):
 def test_two_dtypes_give_each_array_its_own():
     operands = arrays(Case((1, 1, 3, 3), (1, 1, 2, 2), dtype="float32", w_dtype="int8"))
     assert (operands.x.dtype, operands.w.dtype) == (np.float32, np.int8)
-    assert np.array_equal(operands.x, np.round(operands.x))
+    # No integer holds the floating side, so that a result cut to integers shows.
+    assert (operands.x != np.round(operands.x)).all()
 
 
 def test_literals_are_taken_as_they_stand():

@@ -123,7 +123,7 @@ def few(id, battery):
     requirement = requirements()[id]
     small = (
         case for case in battery.drawn(requirement)
-        if case.numbers < 200 and admits(requirement, case) and (not case.is_valid or case.multiplications < 400)
+        if case.numbers < 400 and admits(requirement, case) and (not case.is_valid or case.multiplications < 1200)
     )
     return list(itertools.islice(small, 3))
 

@@ -18,9 +18,9 @@ from convspec.adapters.faulty import FAULTS
 from convspec.conformance import oracle
 from convspec.conformance.case import parse_case
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.engine import Verdict
 from convspec.conformance.results import OUTCOMES, dump, verdict_line
-from convspec.conformance.run import Run, counts_against
+from convspec.conformance.run import counts_against
+from convspec.conformance.verdict import Verdict
 from convspec.reference import conv2d
 from convspec.reports import read_results
 
@@ -44,12 +44,6 @@ def flipped(tmp_path_factory):
     file = tmp_path_factory.mktemp("homework") / "flipped.py"
     file.write_text(FLIPPED)
     return f"{file}:conv"
-
-
-@pytest.fixture
-def unexplained(monkeypatch):
-    """Failures are found and not explained, which takes longer than finding them."""
-    monkeypatch.setattr(Run, "diagnose", lambda self, target: None)
 
 
 def lines(out):
@@ -87,7 +81,7 @@ def test_processes_side_by_side_give_the_same_bytes(once, flipped, tmp_path):
     assert result.exit_status == once[0].exit_status == 1
 
 
-def test_the_order_of_a_selection_changes_nothing(once, flipped, tmp_path, unexplained):
+def test_the_order_of_a_selection_changes_nothing(once, flipped, tmp_path, unexplained, drawn_once):
     check("vectorized", flipped, only=("LAW-04", "LAW-05", "SHP-06", "DEF-05"), effort="quick", out=tmp_path)
     before = {(line["adapter"], line["requirement"]): line for line in lines(once[1]) if line["type"] == "verdict"}
     after = {(line["adapter"], line["requirement"]): line for line in lines(tmp_path) if line["type"] == "verdict"}
@@ -133,7 +127,7 @@ def test_junit_is_xml_with_one_entry_for_each_verdict(once):
     assert "Traceback" not in text
 
 
-def test_a_fault_that_comes_every_seventh_call_is_confirmed_with_its_history(unexplained):
+def test_a_fault_that_comes_every_seventh_call_is_confirmed_with_its_history(unexplained, drawn_once):
     result = check(FAULTS["every-seventh-call"].function, only="DEF-01", effort="quick")
     (verdict,) = result.failures
     assert verdict["outcome"] == "failed"
@@ -146,7 +140,7 @@ def test_a_fault_that_comes_every_seventh_call_is_confirmed_with_its_history(une
         assert parse_case(line).line == line
 
 
-def test_what_depends_on_chance_alone_is_said_to(tmp_path, unexplained):
+def test_what_depends_on_chance_alone_is_said_to(tmp_path, unexplained, drawn_once):
     mark = tmp_path / "mark"
     mark.mkdir()
 
@@ -184,7 +178,7 @@ def always(act):
     (lambda y: [][y.size], "errored", "raised IndexError"),
     (lambda y: np.ones(1 << 36), "out of memory", "MemoryError"),
 ], ids=["list", "None", "shape", "raise", "exit", "segfault", "hang", "sys.exit", "index", "memory"])
-def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason, unexplained):
+def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason, unexplained, drawn_once):
     result = check(always(act), only="SHP-01", effort="quick", time_limit=0.2)
     (verdict,) = result.verdicts
     assert verdict["outcome"] == outcome
@@ -195,7 +189,7 @@ def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason, 
     assert counts_against(verdict)
 
 
-def test_a_function_that_never_answers_is_not_a_convolution(unexplained):
+def test_a_function_that_never_answers_is_not_a_convolution(unexplained, drawn_once):
     result = check(lambda x, w: [1], only="DEF", effort="quick")
     assert {line["outcome"] for line in result.verdicts} == {"errored"}
     assert "neither form of a convolution works" in result.verdicts[0]["reason"]
@@ -203,7 +197,7 @@ def test_a_function_that_never_answers_is_not_a_convolution(unexplained):
     assert result.exit_status == 1
 
 
-def test_a_contradiction_of_the_suite_is_not_the_implementations_fault(monkeypatch):
+def test_a_contradiction_of_the_suite_is_not_the_implementations_fault(monkeypatch, drawn_once):
     def contradicts(self, positions=2):
         raise oracle.SuiteError("the screen and the definition differ at (0, 0)")
 
@@ -229,7 +223,7 @@ def test_zeros_everywhere_are_mistrusted(monkeypatch):
     assert verdict["reason"] == "only 0% of the right answers are not all zero"
 
 
-def test_fail_fast_stops_at_the_first_failure(flipped, tmp_path):
+def test_fail_fast_stops_at_the_first_failure(flipped, tmp_path, drawn_once):
     result = check(flipped, only=("DEF", "SHP", "LAW"), effort="quick", fail_fast=True, out=tmp_path)
     assert [line["requirement"] for line in result.failures] == ["DEF-01"]
     assert not result.complete

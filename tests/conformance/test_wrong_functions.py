@@ -25,7 +25,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_function_is_found_with_a_small_counterexample(name):
+def test_a_wrong_function_is_found_with_a_small_counterexample(name, drawn_once, unexplained):
     family, has_the_cause = WRONG[name]
     result = check(FAULTS[name].function, effort="quick", out=None, fail_fast=True, only=("DEF-01", "PUR-01"))
     assert result.exit_status == 1

@@ -1,0 +1,142 @@
+"""A failure confirmed in a fresh child, made small, and put into words; or traced to the calls that came before it."""
+
+from typing import TYPE_CHECKING
+
+from convspec.conformance.battery import admits
+from convspec.conformance.calls import Trial
+from convspec.conformance.case import Case
+from convspec.conformance.fitting import fit
+from convspec.conformance.judging import Finding
+from convspec.conformance.requirement import Requirement
+from convspec.conformance.shrinking import smallest
+from convspec.conformance.verdict import Counterexample, Verdict
+
+if TYPE_CHECKING:
+    from convspec.conformance.engine import Verifier
+
+DEATHS_WHILE_SHRINKING = 12
+OUTCOME_OF_DEATH = {
+    "crashed": "crashed",
+    "exited": "crashed",
+    "timed out": "timed out",
+    "out of memory": "out of memory",
+}
+# From where a failing case is made smaller, if it fails there too.
+SMALL = (
+    Case((1, 1, 3, 3), (1, 1, 2, 2), seed=1),
+    Case((1, 1, 3, 4), (1, 1, 2, 2), stride=(1, 2), seed=1),
+    Case((1, 1, 4, 3), (1, 1, 2, 2), stride=(2, 1), seed=1),
+    Case((1, 1, 3, 3), (1, 1, 2, 2), padding=((1, 0), (0, 2)), seed=1),
+    Case((1, 1, 4, 4), (1, 1, 2, 2), dilation=(1, 2), seed=1),
+    Case((1, 1, 4, 4), (1, 1, 2, 2), dilation=(2, 1), seed=1),
+    Case((1, 2, 2, 2), (2, 2, 1, 2), (2,), seed=1),
+    Case((2, 2, 2, 2), (2, 1, 1, 2), groups=2, seed=1),
+)
+
+
+class Confirmation:
+    """Explains the failures that one verifier finds."""
+
+    def __init__(self, verifier: "Verifier") -> None:
+        self.verifier = verifier
+
+    def explain(self, requirement: Requirement, verdict: Verdict, history: list[Case], unclaimed: set[str]) -> None:
+        """Confirm the failure in a fresh child, make it small, and put it into words."""
+        found = verdict.counterexample
+        assert found is not None
+        is_unclaimed = found.case.id in unclaimed
+        again = self.verifier.confirm(requirement, found.case, is_unclaimed)
+        if again is None:
+            self._explain_by_history(requirement, verdict, history)
+            return
+        found.finding, found.trial = again
+        deaths = 0
+
+        def fails(case: Case) -> bool:
+            nonlocal deaths
+            if deaths > DEATHS_WHILE_SHRINKING:
+                return False
+            if fit(case, self.verifier.capabilities) != case and not is_unclaimed:
+                return False
+            if not admits(requirement, case):
+                return False
+            if (
+                any(excluded or matched for excluded, matched in self.verifier.child.annotate([case]))
+                and not is_unclaimed
+            ):
+                return False
+            heard = self.verifier.confirm(requirement, case, is_unclaimed, fresh=False)
+            if heard is None:
+                return False
+            deaths += heard[1].outcomes[0].died
+            return True
+
+        # Small cases first, the same ones whatever ran before: most faults show on one of them.
+        small = (fit(other.but(dtype=found.case.dtype), self.verifier.capabilities) for other in SMALL)
+        start = next((case for case in small if case.numbers < found.case.numbers and fails(case)), found.case)
+        case, _ = smallest(start, fails)
+        confirmed = self.verifier.confirm(requirement, case, is_unclaimed)
+        if confirmed is None:
+            case, confirmed = found.case, again
+        finding, trial = confirmed
+        verdict.counterexample = Counterexample(case, finding, trial)
+        verdict.outcome = outcome_of(finding, trial)
+        verdict.reason = finding.reason
+
+    def _explain_by_history(self, requirement: Requirement, verdict: Verdict, history: list[Case]) -> None:
+        """A case that fails only after others: find a short history that leads to the failure."""
+        found = verdict.counterexample
+        assert found is not None
+        before = self._shortened(requirement, history)
+        verdict.outcome = outcome_of(found.finding, found.trial)
+        if before is None:
+            verdict.reason = (
+                f"{found.finding.reason} (seen once, after {len(history) - 1} other cases; the same calls in a fresh "
+                "process were right, so the result depends on something else than the calls)"
+            )
+            return
+        finding, trial, calls = before
+        verdict.counterexample = Counterexample(trial.case, finding, trial, tuple(calls))
+        verdict.reason = (
+            f"{finding.reason} (only after {len(calls)} other case{'s' if len(calls) != 1 else ''} in the same process)"
+        )
+
+    def _shortened(self, requirement: Requirement, history: list[Case]) -> tuple[Finding, Trial, list[Case]] | None:
+        def fails(cases: list[Case]) -> tuple[Finding, Trial] | None:
+            self.verifier.child.fresh()
+            last = None
+            for case, outcomes in zip(
+                cases, self.verifier.child.run([(requirement.id, case) for case in cases]), strict=False
+            ):
+                trial = self.verifier.trial(requirement, case, outcomes)
+                finding = self.verifier.heard(requirement, trial)
+                last = (finding, trial) if finding is not None else None
+                if last:
+                    break
+            return last
+
+        heard = fails(history)
+        if heard is None:
+            return None
+        target = heard[1].case
+        before = history[: next(index for index, case in enumerate(history) if case.id == target.id)]
+        size = len(before)
+        # Halve what comes before, keeping the later half, as long as the failure stays.
+        while size > 1:
+            size //= 2
+            shorter = before[-size:]
+            again = fails([*shorter, target])
+            if again is None or again[1].case.id != target.id:
+                break
+            before, heard = shorter, again
+        return heard[0], heard[1], before
+
+
+def outcome_of(finding: Finding, trial: Trial) -> str:
+    """The outcome that a finding amounts to."""
+    outcome = trial.outcomes[min(finding.call, len(trial.outcomes) - 1)]
+    if trial.outcomes[0].died:
+        return OUTCOME_OF_DEATH[trial.outcomes[0].kind]
+    if outcome.kind == "out of memory":
+        return "out of memory"
+    return "errored" if outcome.kind in ("raised", "not an array") else "failed"
