@@ -298,6 +298,7 @@ class InProcess:
     """The same without a process of its own, for systems without fork: a crash ends the run."""
 
     isolation = "none: this system cannot fork, so a crash or a hang would end the run"
+    time_limit = 0.0
     deaths = 0
 
     def __init__(self, target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = ()) -> None:

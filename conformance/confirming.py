@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from convspec.conformance.engine import Verifier
 
 DEATHS_WHILE_SHRINKING = 12
+LIMIT_AFTER_A_HANG = 1.0
+HANGS_EXPLAINED = 3
 OUTCOME_OF_DEATH = {
     "crashed": "crashed",
     "exited": "crashed",
@@ -45,11 +47,18 @@ class Confirmation:
         found = verdict.counterexample
         assert found is not None
         is_unclaimed = found.case.id in unclaimed
+        if self.verifier.hangs >= HANGS_EXPLAINED:
+            verdict.outcome = outcome_of(found.finding, found.trial)
+            return
         again = self.verifier.confirm(requirement, found.case, is_unclaimed)
         if again is None:
             self._explain_by_history(requirement, verdict, history)
             return
         found.finding, found.trial = again
+        if found.trial.outcomes[0].kind == "timed out":
+            # One hang confirmed with the full limit is enough; the others need not be waited for as long.
+            self.verifier.hangs += 1
+            self.verifier.child.time_limit = min(self.verifier.child.time_limit, LIMIT_AFTER_A_HANG)
         deaths = 0
 
         def fails(case: Case) -> bool:

@@ -87,6 +87,7 @@ class Verifier:
     ) -> None:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
         self.shrinks = shrinks
+        self.hangs = 0
         self.not_claimed: dict[str, str] = {}
         self.capabilities = self._claims(dtypes)
         self.as_plane = profile == "plane" and self.capabilities.profile == "layer"

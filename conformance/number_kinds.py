@@ -47,12 +47,14 @@ def _significands(words: Array, precision: int) -> Array:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a recipe may look at: the format, how many terms are summed, the three lengths, the bits."""
+    """What a recipe may look at: the format, how many terms are summed, the three lengths, the shapes, the bits."""
 
     form: FloatFormat
     terms: int
     counts: tuple[int, int, int]
     outputs: int
+    width: int
+    kernel: tuple[int, int]
     bits: Bits
 
 
@@ -231,6 +233,25 @@ def _flat(setting: Setting) -> Three:
     return np.full(len(x), setting.bits.one(9) + 1.0), w, bias
 
 
+def _striped(setting: Setting) -> Three:
+    """Whole numbers in rows of which some are all zeros."""
+    x, w, bias = _int(setting)
+    if setting.width and len(x):
+        rows = x.reshape(-1, setting.width)
+        rows[_below(setting.bits.words(len(rows)), 3) == 0] = 0.0
+    return x, w, bias
+
+
+def _rank_one(setting: Setting) -> Three:
+    """Full significands; each kernel is a column times a row, rounded."""
+    x, w, bias = _uniform(setting)
+    height, width = setting.kernel
+    planes = len(w) // (height * width) if height * width else 0
+    column = _significands(setting.bits.words(planes * height), setting.form.precision).reshape(planes, height, 1)
+    row = _significands(setting.bits.words(planes * width), setting.form.precision).reshape(planes, 1, width)
+    return x, (column * row).ravel() if planes else w, bias
+
+
 def _unit(setting: Setting) -> Three:
     """Whole numbers under a kernel of ones: with one tap, the result is the input."""
     x, w, bias = _int(setting)
@@ -251,6 +272,9 @@ def _special(setting: Setting) -> Three:
     if setting.terms == 2:
         # One tap for each output: a product with a number, not with an array, which BLAS skips when the number is 0.
         return x, np.where(w == 0, 1.0, w), bias
+    if setting.bits.one(4) == 0:
+        # Equal taps tempt to running sums, which carry a NaN on.
+        return x, w * 0.0 + 1.0, bias
     return x, np.where(_below(setting.bits.words(len(w)), 10) < 3, 0.0, w), bias
 
 
@@ -294,7 +318,7 @@ FLOAT_RECIPES: dict[str, Callable[[Setting], Three]] = {
     "int": _int, "wide": _wide, "uniform": _uniform, "log": _log, "scaled": _scaled, "tiny": _tiny,
     "subnormal": _subnormal, "cancel": _cancel, "constant": _constant, "box": _box, "positive": _positive,
     "outlier": _outlier, "ladder": _ladder, "sparse": _sparse, "impulse": _impulse, "unit": _unit,
-    "balanced": _balanced, "flat": _flat, "zero": _zero, "special": _special, "special_w": _special_weights,
+    "balanced": _balanced, "flat": _flat, "striped": _striped, "rank_one": _rank_one, "zero": _zero, "special": _special, "special_w": _special_weights,
     "huge": _huge, "swell": _swell,
 }
 WHOLE_RECIPES = ("int", "wide", "impulse", "zero", "full", "edge")

@@ -83,7 +83,9 @@ def _numbers(
         raise ValueError(
             f"data recipe {case.data!r} is unknown for {case.dtype}; known are {', '.join(FLOAT_RECIPES)}"
         )
-    setting = Setting(form, terms, counts, outputs, bits)
+    width = case.x_shape[-1] if case.x_shape else 0
+    kernel = case.kernel if len(case.w_shape) > 1 else (0, 0)
+    setting = Setting(form, terms, counts, outputs, width, kernel, bits)
     make = FLOAT_RECIPES[case.data]
     real = make(setting)
     if dtype_x.kind == "c" or dtype_w.kind == "c":

@@ -30,4 +30,4 @@ def torch_conv2d(call: Call) -> Array:
     w = torch.from_numpy(np.array(call.w, call.dtype, order="C"))
     bias = None if call.bias is None else torch.from_numpy(np.array(call.bias, call.dtype))
     y = torch.nn.functional.conv2d(padded, w, bias, call.stride, 0, call.dilation, call.groups)
-    return y.numpy()
+    return np.asarray(y.numpy())
