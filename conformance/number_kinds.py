@@ -318,7 +318,8 @@ FLOAT_RECIPES: dict[str, Callable[[Setting], Three]] = {
     "int": _int, "wide": _wide, "uniform": _uniform, "log": _log, "scaled": _scaled, "tiny": _tiny,
     "subnormal": _subnormal, "cancel": _cancel, "constant": _constant, "box": _box, "positive": _positive,
     "outlier": _outlier, "ladder": _ladder, "sparse": _sparse, "impulse": _impulse, "unit": _unit,
-    "balanced": _balanced, "flat": _flat, "striped": _striped, "rank_one": _rank_one, "zero": _zero, "special": _special, "special_w": _special_weights,
+    "balanced": _balanced, "flat": _flat,
+    "striped": _striped, "rank_one": _rank_one, "zero": _zero, "special": _special, "special_w": _special_weights,
     "huge": _huge, "swell": _swell,
 }
 WHOLE_RECIPES = ("int", "wide", "impulse", "zero", "full", "edge")
