@@ -1,5 +1,6 @@
 """``python -m convspec`` and the ``convspec`` command."""
 
+import os
 import sys
 
 from convspec.cli import run_command
@@ -7,7 +8,12 @@ from convspec.cli import run_command
 
 def main() -> None:
     """Run the command line."""
-    sys.exit(run_command(sys.argv[1:]))
+    try:
+        sys.exit(run_command(sys.argv[1:]))
+    except BrokenPipeError:
+        # Whoever read the output, `head` for instance, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 if __name__ == "__main__":

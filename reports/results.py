@@ -226,7 +226,7 @@ class _Stream:
         key = fields.text("adapter"), fields.text("requirement")
         if key in self.verdicts:
             fields.fail(f"a second verdict for adapter {key[0]!r} and requirement {key[1]!r}")
-        diagnosis = fields.inner("diagnosis").text("sentence") if fields.has("diagnosis") else ""
+        diagnosis = _diagnosis(fields.inner("diagnosis")) if fields.has("diagnosis") else ""
         example = _counterexample(fields.inner("counterexample")) if fields.has("counterexample") else None
         self.verdicts[key] = (
             number,
@@ -304,3 +304,9 @@ def _undescribed_requirement(identity: str) -> Requirement:
     return Requirement(
         identity, identity.split("-")[0], "INFO", "", identity, statement, "", "", (), "", "core", False
     )
+
+
+def _diagnosis(fields: Fields) -> str:
+    """What is wrong, and what to change where that is known."""
+    change = fields.text("change") if fields.has("change") else ""
+    return fields.text("sentence") + (f" To change: {change}." if change else "")

@@ -30,11 +30,11 @@ PINNED = {
     "ladder": "5359cc47 4b0a18a7 666f0b51 922a1468 9d6be887 3b21c22c",
     "sparse": "014e3694 a427b016 4bf9ceb0 de66f8ed f80a61f7 0455aba4",
     "impulse": "41d4bd8b a9c54038 f1fd6bb3 fa638b15 8e5c5b42 04b25069",
-    "striped": "13e8b3fc 81a336e9 6b38d9b4 748340d5 56c4c411 e7c28835",
-    "rank_one": "51625145 3bf59a8f a2d0b576 379a5028 b6ab9b0a 5b212393",
     "unit": "a0d561b7 b3776951 6fe46662 758ad6a4 a0037533 64f4872f",
     "balanced": "f7be1d70 c76343ea ac29c86e 66b74205 2076fe30 808e0ad7",
     "flat": "0c632158 9354a76d ca2f1da7 990ae841 9fc3895e e2ff3d68",
+    "striped": "13e8b3fc 81a336e9 6b38d9b4 748340d5 56c4c411 e7c28835",
+    "rank_one": "51625145 3bf59a8f a2d0b576 379a5028 b6ab9b0a 5b212393",
     "zero": "aa62b49d fcfffc6a f33373e8 5728a407 32fb7d33 794063cb",
     "special": "ee85e838 9b3a4942 2264051e f01f9579 985b94d0 397e92e6",
     "special_w": "6abe2b70 e04d58b3 6923a7a6 df3b2834 1a8bfa71 59344d3a",
@@ -71,12 +71,17 @@ def digest(kind, dtype):
 
 @pytest.mark.parametrize("kind", FLOAT_RECIPES)
 def test_pinned_numbers_of_floats(kind):
-    assert " ".join(digest(kind, dtype) for dtype in FLOATS) == PINNED[kind]
+    assert " ".join(digest(kind, dtype) for dtype in FLOATS) == PINNED.get(kind)
 
 
 @pytest.mark.parametrize("kind", sorted(WHOLE_RECIPES))
 def test_pinned_numbers_of_integers(kind):
-    assert " ".join(digest(kind, dtype) for dtype in INTEGERS) == PINNED_WHOLE[kind]
+    assert " ".join(digest(kind, dtype) for dtype in INTEGERS) == PINNED_WHOLE.get(kind)
+
+
+def test_no_recipe_that_was_published_is_gone():
+    assert set(PINNED) <= set(FLOAT_RECIPES)
+    assert set(PINNED_WHOLE) <= set(WHOLE_RECIPES)
 
 
 def test_numbers_that_can_be_checked_by_eye():

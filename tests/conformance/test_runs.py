@@ -168,16 +168,13 @@ def always(act):
 
 @pytest.mark.parametrize(("act", "outcome", "reason"), [
     (lambda y: y.tolist(), "errored", "returned a list, not an array"),
-    (lambda y: None, "errored", "returned None, not an array"),
     (lambda y: y[..., :0], "failed", "got shape"),
     (lambda y: 1 // 0, "errored", "raised ZeroDivisionError"),
     (lambda y: os._exit(0), "crashed", "the process ended with status 0 and no answer"),
     (lambda y: os.kill(os.getpid(), signal.SIGSEGV), "crashed", "the process was killed by SIGSEGV"),
     (lambda y: time.sleep(60), "timed out", "no answer within 0.2 s"),
-    (lambda y: sys.exit(0), "crashed", "tried to end the process (SystemExit: 0)"),
-    (lambda y: [][y.size], "errored", "raised IndexError"),
     (lambda y: np.ones(1 << 36), "out of memory", "MemoryError"),
-], ids=["list", "None", "shape", "raise", "exit", "segfault", "hang", "sys.exit", "index", "memory"])
+], ids=["list", "shape", "raise", "exit", "segfault", "hang", "memory"])
 def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason, unexplained, drawn_once):
     result = check(always(act), only="SHP-01", effort="quick", time_limit=0.2)
     (verdict,) = result.verdicts
