@@ -1,7 +1,13 @@
 """The battery: the cases of each requirement, drawn once for a seed and an effort, and shared by all adapters."""
 
+import contextlib
+import multiprocessing
+import os
+import signal
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -15,6 +21,8 @@ from convspec.conformance.requirement import Requirement
 EFFORTS = {"quick": 30, "standard": 120, "thorough": 1500}
 # Hypothesis repeats itself now and then, and fitting makes some cases equal.
 SURPLUS = 1.5
+# For fewer requirements the process costs more than it brings.
+WORTH_A_PROCESS = 8
 
 
 class Battery:
@@ -32,6 +40,33 @@ class Battery:
             raise ValueError(f"effort is {effort!r}; it must be one of {', '.join(EFFORTS)}")
         self.seed, self.effort = seed, effort
         self._drawn: dict[str, list[Case]] = {}
+        self._ahead: Connection | None = None
+        self._drawer: BaseProcess | None = None
+
+    def draw_ahead(self, wanted: Sequence[Requirement]) -> None:
+        """Draw in a process beside this one, in the order in which the cases will be asked for; the same cases."""
+        if not hasattr(os, "fork") or len(wanted) < WORTH_A_PROCESS:
+            return
+        context = multiprocessing.get_context("fork")
+        self._ahead, theirs = context.Pipe(duplex=False)
+        self._drawer = context.Process(target=self._serve, args=(theirs, wanted), daemon=True)
+        self._drawer.start()
+        theirs.close()
+
+    def _serve(self, connection: Connection, wanted: Sequence[Requirement]) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with contextlib.suppress(BrokenPipeError):
+            for requirement in wanted:
+                connection.send((requirement.id, self._draw(requirement)))
+
+    def close(self) -> None:
+        """End the process beside this one."""
+        if self._drawer is not None:
+            self._drawer.kill()
+            self._drawer.join()
+        if self._ahead is not None:
+            self._ahead.close()
+        self._drawer = self._ahead = None
 
     def size(self, requirement: Requirement) -> int:
         """How many cases a requirement gets."""
@@ -39,6 +74,13 @@ class Battery:
 
     def drawn(self, requirement: Requirement) -> list[Case]:
         """The cases of a requirement as drawn, before they are fitted."""
+        while requirement.id not in self._drawn and self._ahead is not None:
+            try:
+                id, drawn = self._ahead.recv()
+            except (EOFError, OSError):
+                self.close()
+            else:
+                self._drawn[id] = drawn
         if requirement.id not in self._drawn:
             self._drawn[requirement.id] = self._draw(requirement)
         return self._drawn[requirement.id]

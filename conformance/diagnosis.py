@@ -18,6 +18,8 @@ from convspec.conformance.calls import Call, Outcome
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.conditions import Labelled, shared_conditions
 from convspec.conformance.engine import Verifier
+from convspec.conformance.judging import Judge
+from convspec.conformance.oracle import Expected
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 
@@ -79,7 +81,7 @@ def diagnose(
     found = [(requirements()[id], parse_case(line)) for id, line in failures if id in requirements()]
     evidence = _evidence(verifier, found)
     if any(item.wrong for item in evidence):
-        single = _single(evidence, frozenset(without))
+        single = _single(verifier.judge, evidence, frozenset(without))
         if single is not None:
             return _named((single,))
         pair = _pair(evidence, frozenset(without))
@@ -135,8 +137,27 @@ def _candidates(without: frozenset[str], families: tuple[str, ...] | None = None
             yield fault
 
 
-def _single(evidence: list[Evidence], without: frozenset[str]) -> Fault | None:
-    return next((fault for fault in _candidates(without) if _reproduces(fault.function, evidence)), None)
+def _single(judge: Judge, evidence: list[Evidence], without: frozenset[str]) -> Fault | None:
+    for fault in _candidates(without):
+        if _reproduces(fault.function, evidence) and _is_wrong_too(judge, fault, evidence):
+            return fault
+    return None
+
+
+def _is_wrong_too(judge: Judge, fault: Fault, evidence: Iterable[Evidence]) -> bool:
+    """Whether the fault's answers are wrong, too: equal to within rounding is not enough where rounding is the matter."""
+    for item in evidence:
+        answer = _call(fault.function, item.call) if item.wrong else None
+        if answer is None:
+            continue
+        try:
+            expected = Expected(item.call)
+        except (ValueError, TypeError):
+            # Not a convolution, so any answer is wrong.
+            continue
+        if judge.answer(expected, Outcome("returned", answer)) is None:
+            return False
+    return True
 
 
 def _pair(evidence: list[Evidence], without: frozenset[str]) -> tuple[Fault, Fault] | None:

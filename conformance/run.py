@@ -107,6 +107,9 @@ class Run:
         UnknownAdapter, Unavailable
             A named target cannot be loaded. Where none was named, a missing library is not an error.
         """
+        # Before any child is started, so that the drawing process holds none of their sockets.
+        known = requirements()
+        self.battery.draw_ahead([known[id] for id in self.selected if id in known])
         first = self.settings.named[:OPEN_CHILDREN]
         for target in first:
             self._started(target)
@@ -274,6 +277,7 @@ class Run:
 
     def close(self) -> None:
         """End all children."""
+        self.battery.close()
         for child in self._children.values():
             child.close()
         self._children.clear()

@@ -349,6 +349,7 @@ def operands(case):
     return built.x, built.w
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are listed in /proc on Linux only")
 def test_nothing_is_left_behind():
     before = children()
     child = ChildProcess("plain", adapter=adapt(acting(forking_sleeper), "plain"))
