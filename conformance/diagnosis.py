@@ -145,7 +145,7 @@ def _single(judge: Judge, evidence: list[Evidence], without: frozenset[str]) -> 
 
 
 def _is_wrong_too(judge: Judge, fault: Fault, evidence: Iterable[Evidence]) -> bool:
-    """Whether the fault's answers are wrong, too: equal to within rounding is not enough where rounding is the matter."""
+    """Whether the fault's answers are wrong, too: equal to within rounding says nothing where rounding is the fault."""
     for item in evidence:
         answer = _call(fault.function, item.call) if item.wrong else None
         if answer is None:
