@@ -1,6 +1,6 @@
 """DTY, NUM, SPC: dtypes, rounding, special values."""
 
-from convspec.adapters.protocol import REAL_FLOATS, Capabilities, Numerics
+from convspec.adapters.protocol import DTYPES, REAL_FLOATS, Capabilities, Numerics
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, EXACT, INTEGERS, Bias
 from convspec.conformance.judging import Finding
@@ -107,7 +107,7 @@ REQUIREMENTS = (
                 needs=(lambda claims, _: None if len(claims.dtypes) > 1 else "it claims a single dtype",)),
     Requirement("DTY-04", FLOATS.but(dtypes=HALVES, data=("int", *PRECISION_DATA), layouts=ANY_LAYOUT),
                 needs=(needs_dtype(*HALVES),), accepts=lambda case: case.dtype in HALVES),
-    Requirement("DTY-05", ANYTHING.but(data=("int", "wide"), whole_data=("int", "full")), share=1.5),
+    Requirement("DTY-05", ANYTHING.but(dtypes=DTYPES, data=("int", "wide"), whole_data=("int", "full")), share=2.5),
     Requirement("NUM-01", FLOATS, needs=(_needs_float, _needs_direct), accepts=_is_float, share=3.0),
     Requirement("NUM-03", EXACT.but(data=("wide",), whole_data=("wide",), layouts=("C", "channels_last")),
                 needs=(_needs_direct,)),

@@ -228,8 +228,10 @@ def _stretched(draw: Draw, case: Case) -> Case:
     if which in ("height", "width", "area"):
         height, width = {"height": (long, kernel[1]), "width": (kernel[0], long), "area": (183, 181)}[which]
         reach = [(k - 1) * d + 1 for k, d in zip(kernel, case.dilation, strict=True)]
-        return case.but(x_shape=(1, 1, max(height, reach[0]), max(width, reach[1])), w_shape=(1, 1, *kernel), groups=1,
-                        bias_shape=case.bias_shape and (1,))
+        # Wide pads along the short axis would make a long picture a large one.
+        padding = case.padding if isinstance(case.padding, str) or case.padding == NO_PADS else ((0, 1), (1, 0))
+        return case.but(x_shape=(1, 1, max(height, reach[0]), max(width, reach[1])), w_shape=(1, 1, *kernel),
+                        padding=padding, groups=1, bias_shape=case.bias_shape and (1,))
     if which in ("kernel height", "kernel width"):
         kernel = (medium, kernel[1]) if which == "kernel height" else (kernel[0], medium)
         lengths = (
