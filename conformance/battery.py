@@ -104,10 +104,10 @@ class Battery:
         collect()
         return list(found.values())
 
-    def fitted(self, requirement: Requirement, claims: Capabilities) -> Iterator[Case]:
-        """The requirement's cases inside the claims, each once, at most as many as it gets."""
+    def fitted(self, requirement: Requirement, claims: Capabilities, *, all_drawn: bool = False) -> Iterator[Case]:
+        """The requirement's cases inside the claims, each once; as many as it gets, or all that were drawn."""
         seen: set[str] = set()
-        wanted = self.size(requirement)
+        wanted = len(self.drawn(requirement)) if all_drawn else self.size(requirement)
         for drawn in self.drawn(requirement):
             case = fit(drawn, claims)
             if case.id in seen or not admits(requirement, case):
