@@ -257,7 +257,8 @@ ONE_GROUP = LAW.but(groups="one")
 REQUIREMENTS = (
     Requirement("STR-01", LAW.but(stride="above"), judge=_every_nth, calls=_unstrided, needs=(needs_stride,),
                 accepts=lambda case: max(case.stride) > 1),
-    Requirement("STR-02", EXACT.but(stride="above", kernels=((1, 1),), layouts=ANY_LAYOUT), share=1.3, needs=(needs_stride,),
+    Requirement("STR-02", EXACT.but(stride="above", kernels=((1, 1),), layouts=ANY_LAYOUT), share=1.3,
+                needs=(needs_stride,),
                 accepts=lambda case: case.kernel == (1, 1) and max(case.stride) > 1),
     Requirement("DIL-01", LAW.but(dilation="above"),
                 judge=Judging("dilation, and zeros put between the taps by hand, differ"),
