@@ -134,7 +134,9 @@ def _fill(y: Array, x: Array, w: Array, bias: Array | None, plan: Plan) -> None:
         return
     compute = _compute_dtype(x, w, y.dtype, K)
     if bias is None and x.dtype == w.dtype == y.dtype == compute:
-        pointwise = kernel == plan.stride == (1, 1) and x.shape[2:] == (rows, columns) and x.flags.c_contiguous
+        # One output row needs no stride, and one row of padding and one of picture give as many as the picture has.
+        pointwise = (kernel == plan.stride == (1, 1) and plan.corner == (0, 0) and x.shape[2:] == (rows, columns)
+                     and x.flags.c_contiguous)
         if pointwise or (N == groups == 1 and K * rows * columns <= SMALL):
             windows = x if pointwise else _windows(x[0], compute, kernel, plan, plan.corner, (rows, columns))
             np.matmul(w.reshape(groups, outputs, K), windows.reshape(N, groups, K, -1),

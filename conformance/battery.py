@@ -1,11 +1,13 @@
 """The battery: the cases of each requirement, drawn once for a seed and an effort, and shared by all adapters."""
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -14,13 +16,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from convspec.adapters.protocol import Capabilities
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.fitting import fit
-from convspec.conformance.generating import cases
+from convspec.conformance.generating import bundles
 from convspec.conformance.requirement import Requirement
 
 # Cases for each requirement, in units of its share.
 EFFORTS = {"quick": 30, "standard": 120, "thorough": 1500}
-# Hypothesis repeats itself now and then, and fitting makes some cases equal.
+# Some cases do not speak of their requirement once they are fitted, and some become equal.
 SURPLUS = 1.5
+BUNDLE = 30
 # For fewer requirements the process costs more than it brings.
 WORTH_A_PROCESS = 8
 
@@ -40,6 +43,7 @@ class Battery:
             raise ValueError(f"effort is {effort!r}; it must be one of {', '.join(EFFORTS)}")
         self.seed, self.effort = seed, effort
         self._drawn: dict[str, list[Case]] = {}
+        self._fitted: dict[tuple[str, str, bool], tuple[Case, ...]] = {}
         self._ahead: Connection | None = None
         self._drawer: BaseProcess | None = None
 
@@ -91,21 +95,28 @@ class Battery:
         stream = (self.seed << 32) ^ zlib.crc32(requirement.id.encode())
 
         @settings(
-            max_examples=round(self.size(requirement) * SURPLUS), database=None, deadline=None, phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+            max_examples=math.ceil(self.size(requirement) * SURPLUS / BUNDLE), database=None, deadline=None,
+            phases=[Phase.generate], suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
         )
         @seed(stream)
-        @given(cases(requirement.bias))
-        def collect(case: Case) -> None:
-            if requirement.adjust is not None:
-                case = requirement.adjust(case)
-            found.setdefault(case.id, case)
+        @given(bundles(requirement.bias, BUNDLE, stream))
+        def collect(bundle: list[Case]) -> None:
+            for case in bundle:
+                spoken = case if requirement.adjust is None else requirement.adjust(case)
+                found.setdefault(spoken.id, spoken)
 
         collect()
         return list(found.values())
 
-    def fitted(self, requirement: Requirement, claims: Capabilities, *, all_drawn: bool = False) -> Iterator[Case]:
+    def fitted(self, requirement: Requirement, claims: Capabilities, *, all_drawn: bool = False) -> tuple[Case, ...]:
         """The requirement's cases inside the claims, each once; as many as it gets, or all that were drawn."""
+        # What is bridged or left out by predicate plays no part in fitting, and equal claims give equal cases.
+        key = (requirement.id, repr(replace(claims, bridged={}, exclusions=())), all_drawn)
+        if key not in self._fitted:
+            self._fitted[key] = tuple(self._fit(requirement, claims, all_drawn))
+        return self._fitted[key]
+
+    def _fit(self, requirement: Requirement, claims: Capabilities, all_drawn: bool) -> Iterator[Case]:
         seen: set[str] = set()
         wanted = len(self.drawn(requirement)) if all_drawn else self.size(requirement)
         for drawn in self.drawn(requirement):

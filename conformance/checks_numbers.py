@@ -132,8 +132,9 @@ REQUIREMENTS = (
     Requirement("SPC-03", FLOATS.but(data=("special_w",), padding=("symmetric", "sides")),
                 judge=_padding_of_infinite_weights, adjust=lambda case: case.but(data="special_w"),
                 needs=(_needs_float,), accepts=_is_float, trivial=True),
-    Requirement("SPC-05", FLOATS.but(data=("huge", "huge", "swell")), needs=(_needs_float, _needs_direct),
-                accepts=_is_float),
+    Requirement("SPC-05", FLOATS.but(dtypes=("float32", "float64", *HALVES, "float16"),
+                                     data=("huge", "swell", "swell")),
+                needs=(_needs_float, _needs_direct), accepts=_is_float, share=1.5),
     Requirement("SPC-06", FLOATS.but(data=("tiny", "subnormal", "subnormal")),
                 needs=(_needs_float, _needs_direct, _needs_finite_range), accepts=_is_float),
 )

@@ -1,5 +1,7 @@
 """PUR: the arguments stay as they are, and only the numbers count."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from convspec.conformance.calls import Call, call_of
@@ -116,10 +118,16 @@ def _undisturbed(hearing: Hearing) -> Finding | None:
     for call, outcome in enumerate(hearing.outcomes):
         if outcome.disturbed:
             return Finding(f"{' and '.join(outcome.disturbed)} is not what it was before the call", call)
-    return hearing.returned() or (
-        None if same_bits(hearing.value(0), hearing.value(2))
-        else Finding("the same call gives another result after a call with other shapes", 2, expected=hearing.value(0))
-    )
+    failed = hearing.returned()
+    if failed:
+        return failed
+    if not same_bits(hearing.value(0), hearing.value(2)):
+        return Finding("the same call gives another result after a call with other shapes", 2,
+                       expected=hearing.value(0))
+    found = hearing.answer(3)
+    if found is None:
+        return None
+    return replace(found, reason=f"while NumPy raises on floating-point errors: {found.reason}")
 
 
 def _another_between(case: Case) -> tuple[Call, ...]:

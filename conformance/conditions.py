@@ -1,14 +1,19 @@
 """The conditions that all failures share and all passes lack."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from convspec.conformance.case import Case
 
 MOST_CONDITIONS = 3
 # Below so many failures a shared condition may be chance.
 LEAST_FAILURES = 3
+CHANCE_OF_A_CONDITION = 1e-4
+LEAST_RULED_OUT = 0.15
+# A wrong formula may give a right number now and then.
+CHANCE_OF_RIGHT = 0.05
 
 
 @dataclass(frozen=True)
@@ -27,31 +32,84 @@ class Condition:
     holds: Callable[[Case], bool]
 
 
-def shared_conditions(labelled: list[Labelled]) -> str:
-    """One sentence: under which conditions, and only under which, cases fail; empty if there are no failures."""
+@dataclass(frozen=True)
+class Shared:
+    """What all failures share.
+
+    Parameters
+    ----------
+    sentence : str
+        In words, with how many cases were tried.
+    conditions : tuple of Condition
+        Those that hold together in every failing case; none if it fails whatever the case is like.
+    is_exact : bool
+        Whether every case in which they hold fails.
+    is_told : bool
+        Whether the sentence says when it fails at all.
+    """
+
+    sentence: str
+    conditions: tuple[Condition, ...] = ()
+    is_exact: bool = False
+    is_told: bool = True
+
+    def is_borne_out(self, labelled: list[Labelled]) -> bool:
+        """Whether what is told is true of further cases: no failure outside; if exact, hardly a right answer."""
+        predicted = [item for item in labelled if all(condition.holds(item.case) for condition in self.conditions)]
+        failing = sum(item.fails for item in labelled)
+        inside = sum(item.fails for item in predicted)
+        least = 1 - CHANCE_OF_RIGHT if self.is_exact else 0.5 if not self.conditions else 0.0
+        return self.is_told and failing > 0 and inside == failing and inside >= least * len(predicted)
+
+
+def shared_conditions(labelled: list[Labelled]) -> Shared | None:
+    """Under which conditions, and only under which, cases fail; None if there are no failures."""
     valid = [item for item in labelled if item.case.is_valid]
     failing = [item.case for item in valid if item.fails]
     passing = [item.case for item in valid if not item.fails]
     if not failing:
-        return ""
+        return None
     if not passing:
-        return f"It fails in all {len(failing)} cases that were tried."
-    if len(failing) < LEAST_FAILURES:
-        return f"It fails in {len(failing)} of {len(valid)} cases that were tried: too few to say what they share."
+        return Shared(f"It fails in all {len(failing)} cases that were tried.", is_exact=True)
     told = f"It fails in {len(failing)} of {len(valid)} cases that were tried"
+    if len(failing) < LEAST_FAILURES:
+        return Shared(f"{told}: too few to say what they share.", is_told=False)
+    chosen, wrongly = _choose(failing, passing)
+    if chosen and wrongly == 0:
+        return Shared(f"{told}: always, and only, when {_joined(chosen)}.", chosen, True)
+    if chosen:
+        but = f"but not always then ({wrongly} such cases are right)"
+        return Shared(f"{told}: only when {_joined(chosen)}, {but}.", chosen)
+    if len(failing) > len(passing):
+        return Shared(f"{told}, whatever the shapes and arguments are like.")
+    return Shared(
+        f"{told}; no simple condition on the shapes and arguments separates them from the others.", is_told=False
+    )
+
+
+def _choose(failing: list[Case], passing: list[Case]) -> tuple[tuple[Condition, ...], int]:
+    """The conditions that rule out most of what passes, one after the other; how many cases pass all the same.
+
+    All failures meeting a condition that a share q of the others does not meet is chance with a probability of
+    (1 - q)**failures at most, so a bound read off the failing cases is told only where it says something.
+    """
     candidates = [condition for condition in conditions(failing) if all(map(condition.holds, failing))]
-    telling = [condition for condition in candidates if not all(map(condition.holds, passing))]
-    best: tuple[int, tuple[Condition, ...]] = (len(passing), ())
-    for count in range(1, MOST_CONDITIONS + 1):
-        for chosen in itertools.combinations(telling, count):
-            wrongly = sum(all(condition.holds(case) for condition in chosen) for case in passing)
-            if wrongly == 0:
-                return f"{told}: always, and only, when {_joined(chosen)}."
-            if wrongly < best[0]:
-                best = (wrongly, chosen)
-    if best[1] and best[0] < len(passing) / 2:
-        return f"{told}: only when {_joined(best[1])}, but not always then ({best[0]} such cases are right)."
-    return f"{told}; no simple condition on the shapes and arguments separates them from the others."
+    holds = np.array([[condition.holds(case) for case in passing] for condition in candidates], bool)
+    chosen: list[int] = []
+    left = np.ones(len(passing), bool)
+    while candidates and left.any() and len(chosen) < MOST_CONDITIONS:
+        kept = (holds & left).sum(axis=1)
+        best = int(np.argmin(kept))
+        ruled_out = 1 - kept[best] / left.sum()
+        if ruled_out < LEAST_RULED_OUT or (1 - ruled_out) ** len(failing) > CHANCE_OF_A_CONDITION:
+            break
+        chosen.append(best)
+        left = left & holds[best]
+    for index in list(chosen):
+        others = [other for other in chosen if other != index]
+        if others and np.array_equal(holds[others].all(axis=0), left):
+            chosen = others
+    return tuple(candidates[index] for index in chosen), int(left.sum())
 
 
 def _joined(chosen: tuple[Condition, ...]) -> str:

@@ -74,6 +74,8 @@ class Verifier:
         As the user named them; else those that the adapter declares.
     shrinks : bool
         Whether a failing case is confirmed and made small, or only found.
+    forgets : bool
+        Whether each requirement begins with a worker that has no history.
     """
 
     def __init__(
@@ -86,9 +88,10 @@ class Verifier:
         profile: str | None = None,
         dtypes: tuple[str, ...] = (),
         shrinks: bool = True,
+        forgets: bool = True,
     ) -> None:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
-        self.shrinks = shrinks
+        self.shrinks, self.forgets = shrinks, forgets
         self.hangs = 0
         self.not_claimed: dict[str, str] = {}
         self.capabilities = self._that_can_be_built(self._claims(dtypes))
@@ -117,8 +120,16 @@ class Verifier:
         self.child.configure(found)
         return found
 
-    def verify(self, requirement: Requirement, entry: Entry) -> Verdict:
+    def verify(self, requirement: Requirement, entry: Entry, part: slice = slice(None)) -> Verdict:
         """Hold one requirement against the adapter.
+
+        Parameters
+        ----------
+        requirement : Requirement
+        entry : Entry
+            Its line in the catalogue.
+        part : slice
+            Which of its cases; all unless said.
 
         Raises
         ------
@@ -126,11 +137,11 @@ class Verifier:
             The suite contradicts itself.
         """
         started = time.perf_counter()
-        verdict = self._verify(requirement, entry)
+        verdict = self._verify(requirement, entry, part)
         verdict.seconds = time.perf_counter() - started
         return verdict
 
-    def _verify(self, requirement: Requirement, entry: Entry) -> Verdict:
+    def _verify(self, requirement: Requirement, entry: Entry, part: slice) -> Verdict:
         verdict = Verdict(self.name, requirement.id, "passed")
         reason = requirement.not_asked(self.capabilities, self.judge.numerics)
         reason = reason or ("it is asked for planes only" if self.as_plane and entry.profile == "layer" else None)
@@ -139,8 +150,9 @@ class Verifier:
         cases, unclaimed, matching = self._cases(requirement)
         if not cases:
             return replace(verdict, outcome="skipped", reason="not claimed: no case of it lies inside the claims")
-        self.child.fresh()
-        self._run(requirement, verdict, cases, unclaimed, matching)
+        if self.forgets:
+            self.child.fresh()
+        self._run(requirement, verdict, cases[part], unclaimed, matching)
         self._conclude(requirement, entry, verdict)
         return verdict
 

@@ -44,6 +44,18 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """For each output: the class term, the bound, what clears it, whether it must be exact, is finite, is in range."""
+
+    class_term: Array
+    bound: Array
+    room: Array
+    must_be_exact: Array
+    want_finite: Array
+    in_range: Array
+
+
+@dataclass(frozen=True)
 class Judge:
     """An adapter's claims and contract, held against its outcomes."""
 
@@ -111,13 +123,13 @@ class Judge:
         if value.size == 0 or value.dtype.kind not in "fcV":
             return None
         contract = self.contract(expected)
-        extra = contract.class_term(expected)
         worst = 0.0
         parts = (value.real, value.imag) if expected.is_complex else (value,)
         with np.errstate(all="ignore"):
-            for sums, got in zip(expected.sums, parts, strict=True):
-                ratio = np.abs(got.astype(sums.value.dtype) - sums.value) / contract.allowance(sums, extra)
-                worst = max(worst, float(np.nanmax(np.where(np.isfinite(ratio), ratio, 0))))
+            for part, got in enumerate(parts):
+                sums = expected.sums[part]
+                ratio = np.abs(got.astype(sums.value.dtype) - sums.value) / self._limits(expected, contract, part).bound
+                worst = max(worst, float(np.max(ratio, initial=0, where=np.isfinite(ratio))))
         return worst
 
     def _whole(self, expected: Expected, got: Array, call: int) -> Finding | None:
@@ -161,9 +173,35 @@ class Judge:
 
     def _floats(self, expected: Expected, contract: Contract, got: Array, part: int, call: int) -> Finding | None:
         sums = expected.sums[part]
-        wide = sums.value.dtype
+        limits = self._limits(expected, contract, part)
         with np.errstate(all="ignore"):
-            extra = contract.class_term(expected)
+            error = np.abs(got.astype(sums.value.dtype) - sums.value)
+            cleared = error <= limits.room
+            if cleared.all():
+                return None
+            # A sum that is exact in the wide type and equal to the result needs no bound.
+            cleared |= ~limits.want_finite & _same_special(got, sums.value)
+            cleared |= limits.want_finite & ~limits.in_range
+        if cleared.all():
+            return None
+        order = np.argsort(np.where(cleared, -1.0, np.where(np.isfinite(error), error, np.inf)), axis=None)[::-1]
+        for flat in order[: int((~cleared).sum())]:
+            at = tuple(int(index) for index in np.unravel_index(int(flat), got.shape))
+            found = self._prove(
+                expected, contract, got, part, call, at, bool(limits.must_be_exact[at]), limits.class_term
+            )
+            if found:
+                return found
+        return None
+
+    def _limits(self, expected: Expected, contract: Contract, part: int) -> Limits:
+        """What the errors of one answer, or of one part of a complex one, are held against; made once."""
+        return expected.kept((contract.identity, part), lambda: self._new_limits(expected, contract, part))
+
+    def _new_limits(self, expected: Expected, contract: Contract, part: int) -> Limits:
+        sums = expected.sums[part]
+        with np.errstate(all="ignore"):
+            class_term = contract.class_term(expected)
             in_range = sums.gauge < contract.accumulator.overflow_threshold / 2
             if expected.is_complex:
                 # One part out of range may spoil the other.
@@ -176,25 +214,13 @@ class Judge:
                 # Transforms sum over the whole plane before they multiply.
                 plane = np.abs(expected.x).sum(dtype=np.float64) * np.abs(expected.w).sum(dtype=np.float64)
                 in_range = in_range & bool(plane < contract.form.overflow_threshold / 256)
-            want_finite = np.isfinite(sums.value)
-            error = np.abs(got.astype(wide) - sums.value)
-            bound = contract.allowance(sums, extra)
+            bound = contract.allowance(sums, class_term)
             rounding = (sums.terms + 2) * screen_roundoff(expected.dtype) * sums.gauge * 1.01
             must_be_exact = self._must_be_exact(expected, contract, sums)
             room = np.where(must_be_exact, 0.0, bound * (1 - 2.0**-20) - rounding)
-            cleared = np.isfinite(error) & (error <= room)
-            # A sum that is exact in the wide type and equal to the result needs no bound.
-            cleared |= ~want_finite & _same_special(got, sums.value)
-            cleared |= want_finite & ~in_range
-        if cleared.all():
-            return None
-        order = np.argsort(np.where(cleared, -1.0, np.where(np.isfinite(error), error, np.inf)), axis=None)[::-1]
-        for flat in order[: int((~cleared).sum())]:
-            at = tuple(int(index) for index in np.unravel_index(int(flat), got.shape))
-            found = self._prove(expected, contract, got, part, call, at, bool(must_be_exact[at]), extra)
-            if found:
-                return found
-        return None
+            # An infinite error is never inside an infinite bound.
+            room = np.minimum(room, np.finfo(room.dtype).max)
+        return Limits(class_term, bound, room, must_be_exact, np.isfinite(sums.value), in_range)
 
     def _prove(
         self, expected: Expected, contract: Contract, got: Array, part: int, call: int, at: tuple[int, ...],
@@ -273,11 +299,11 @@ def rounded_answer(expected: Expected) -> Array | None:
         return None
     if expected.is_whole:
         return expected.whole_value.astype(expected.dtype)
-    if expected.is_complex:
-        joined = np.empty(expected.shape, expected.dtype)
-        joined.real, joined.imag = expected.sums[0].value, expected.sums[1].value
-        return joined
     with np.errstate(all="ignore"):
+        if expected.is_complex:
+            joined = np.empty(expected.shape, expected.dtype)
+            joined.real, joined.imag = expected.sums[0].value, expected.sums[1].value
+            return joined
         return expected.sums[0].value.astype(expected.dtype)
 
 

@@ -85,6 +85,17 @@ def _wide(setting: Setting) -> Three:
     return _each(setting, make)
 
 
+def even_bits(precision: int) -> int:
+    """The width in bits of the numbers of "even": sums of 64 products of two signed ones are exact."""
+    return 2 * precision // 5 - 1
+
+
+def _even(setting: Setting) -> Three:
+    """Whole numbers, each of 2**b drawn with the same probability, from -2**(b - 1) on; b is 20 in float64."""
+    width = even_bits(setting.form.precision)
+    return _each(setting, lambda words, _: (words >> np.uint64(64 - width)).astype(np.float64) - 2.0 ** (width - 1))
+
+
 def _uniform(setting: Setting) -> Three:
     """Fixed-point numbers in (-1, 1) with all bits of the significand in use."""
     p = setting.form.precision
@@ -289,12 +300,12 @@ def _special_weights(setting: Setting) -> Three:
 
 
 def _swell(setting: Setting) -> Three:
-    """Single products about as large as the format's largest number: sums are often in range, parts of them not."""
+    """Single products up to the format's largest number and beyond: sums are often in range, parts of them not."""
     exponent = (setting.form.largest_exponent + 1) // 2
 
     def make(words: Array, which: int) -> Array:
-        top = exponent + (1 if which == 0 else 0)
-        return np.asarray(np.ldexp(_signs(words) * _significands(words, setting.form.precision), top))
+        exponents = exponent + (which == 0) - _below(words * np.uint64(0x9E3779B97F4A7C15), 4)
+        return np.asarray(np.ldexp(_signs(words) * _significands(words, setting.form.precision), exponents))
 
     return _each(setting, make)
 
@@ -320,10 +331,12 @@ FLOAT_RECIPES: dict[str, Callable[[Setting], Three]] = {
     "outlier": _outlier, "ladder": _ladder, "sparse": _sparse, "impulse": _impulse, "unit": _unit,
     "balanced": _balanced, "flat": _flat,
     "striped": _striped, "rank_one": _rank_one, "zero": _zero, "special": _special, "special_w": _special_weights,
-    "huge": _huge, "swell": _swell,
+    "huge": _huge, "swell": _swell, "even": _even,
 }
-WHOLE_RECIPES = ("int", "wide", "impulse", "zero", "full", "edge")
-FINITE_RECIPES = tuple(kind for kind in FLOAT_RECIPES if not kind.startswith("special"))
+WHOLE_RECIPES = ("int", "wide", "impulse", "zero", "full", "edge", "even")
+# "even" is for the small worlds, which are not drawn.
+DRAWN_RECIPES = tuple(kind for kind in FLOAT_RECIPES if kind != "even")
+FINITE_RECIPES = tuple(kind for kind in DRAWN_RECIPES if not kind.startswith("special"))
 
 
 def fixed_point(words: Array, dtype: np.dtype[Any]) -> Array:
@@ -345,6 +358,9 @@ def whole_numbers(kind: str, bits: Bits, count: int, dtype: np.dtype[Any], terms
         width = max(2, (info.bits - 2 - math.ceil(math.log2(terms))) // 2)
         magnitude = (words >> np.uint64(64 - width)).astype(np.int64)
         return (magnitude if info.min == 0 else np.where(words & np.uint64(1), -magnitude, magnitude)).astype(dtype)
+    if kind == "even":
+        width = even_bits(info.bits - (info.min < 0))
+        return ((words >> np.uint64(64 - width)).astype(np.int64) - ((1 << width - 1) if info.min else 0)).astype(dtype)
     if kind == "zero":
         return np.zeros(count, dtype)
     if kind == "impulse":

@@ -12,11 +12,11 @@ The screen is itself held against the definition at a few positions of every cas
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from convspec.adapters.protocol import Array, Pads, Pair
 from convspec.conformance.calls import Call
 from convspec.reference import output_element, output_size, resolve_padding, zero_pad
 
+LARGEST_PADDED = 1 << 24
+Kept = TypeVar("Kept")
 EXTENDED = np.finfo(np.longdouble).nmant >= 63
 WIDE: dict[str, type[np.floating[Any]]] = {
     "float16": np.float64, "bfloat16": np.float64, "float32": np.float64, "complex64": np.float64,
@@ -61,18 +63,21 @@ class Expected:
         self.dilation: Pair = call.dilation
         self.groups: int = call.groups
         kernel, size = (w.shape[2], w.shape[3]), (x.shape[2], x.shape[3])
-        self.pads: Pads = resolve_padding(
+        self.pads, (height, width) = _pads_and_output(
             call.padding, size=size, kernel=kernel, stride=self.stride, dilation=self.dilation
-        )
-        height, width = (
-            output_size(size[axis], kernel[axis], pad=self.pads[axis], stride=self.stride[axis],
-                        dilation=self.dilation[axis])
-            for axis in (0, 1)
         )
         self.full_shape = (x.shape[0], w.shape[0], height, width)
         self.shape = self.full_shape[2:] if self.is_plane else self.full_shape
         self.x, self.w, self.bias = x, w, call.bias
         self.dtype = np.result_type(x, w)
+        self._kept: dict[Hashable, Any] = {}
+
+    def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What follows from this answer alone, made once and kept with it for all who ask."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: Kept = self._kept[key]
+        return found
 
     @property
     def is_whole(self) -> bool:
@@ -90,6 +95,19 @@ class Expected:
         if self.is_whole:
             return True
         return all(bool(np.isfinite(part).all()) for part in (self.x, self.w, self.bias) if part is not None)
+
+    @property
+    def is_computable(self) -> bool:
+        """Whether the padded input fits into memory; absurd parameters may ask for more than there is."""
+        lengths = (length + sum(pads) for length, pads in zip(self.x.shape[2:], self.pads, strict=True))
+        return bool(math.prod((*self.x.shape[:2], *lengths)) <= LARGEST_PADDED)
+
+    def work_out(self) -> None:
+        """Make the sums now."""
+        if self.is_whole:
+            assert self.whole_value is not None
+        else:
+            assert self.sums is not None
 
     @cached_property
     def whole_value(self) -> Array:
@@ -153,7 +171,7 @@ class Expected:
 
     def _windows(self, x: Array) -> Array:
         """(N, groups, K, oH * oW): a column for each output position."""
-        padded = np.ascontiguousarray(np.pad(x, ((0, 0), (0, 0), *self.pads)))
+        padded = self._padded(x)
         n, _, height, width = self.full_shape
         per_group, (kernel_height, kernel_width) = self.w.shape[1], self.w.shape[2:]
         by_n, by_c, by_row, by_column = padded.strides
@@ -171,6 +189,14 @@ class Expected:
             ),
         )
         return view.reshape(n, self.groups, per_group * kernel_height * kernel_width, height * width)
+
+    def _padded(self, x: Array) -> Array:
+        """x between its zeros, C-contiguous."""
+        (top, bottom), (left, right) = self.pads
+        n, channels, height, width = x.shape
+        padded = np.zeros((n, channels, top + height + bottom, left + width + right), x.dtype)
+        padded[:, :, top : top + height, left : left + width] = x
+        return padded
 
     def _filters(self, w: Array) -> Array:
         """(groups, C_out / groups, K): a row for each output channel."""
@@ -222,7 +248,7 @@ class Expected:
             They differ by more than the screen's own rounding.
         """
         count = math.prod(self.shape)
-        if count == 0 or not self.finite_operands:
+        if count == 0 or not self.finite_operands or not self.is_computable:
             return
         for step in range(min(positions, count)):
             position = tuple(int(index) for index in np.unravel_index((step * 7919 + count // 3) % count, self.shape))
@@ -238,6 +264,19 @@ class Expected:
         rounding = Fraction(screen_roundoff(self.dtype)) * (exact.terms + 2) * exact.gauge
         distance = abs(exactly(screen.value[position]) - exact.value)
         return distance <= rounding and int(screen.terms[position]) == exact.terms
+
+
+@lru_cache(maxsize=4096)
+def _pads_and_output(
+    padding: Pads | str, *, size: Pair, kernel: Pair, stride: Pair, dilation: Pair
+) -> tuple[Pads, Pair]:
+    """The pads and the output's size as the specification has them; laws ask for the same ones again and again."""
+    pads = resolve_padding(padding, size=size, kernel=kernel, stride=stride, dilation=dilation)
+    height, width = (
+        output_size(size[axis], kernel[axis], pad=pads[axis], stride=stride[axis], dilation=dilation[axis])
+        for axis in (0, 1)
+    )
+    return pads, (height, width)
 
 
 @dataclass(frozen=True)

@@ -91,10 +91,13 @@ class AdapterNode(pytest.Collector):
         super().__init__(**keywords)
         self.target = target
 
-    def collect(self) -> Iterator["RequirementItem"]:
-        """One item for each requirement."""
-        for id in self.config.stash[RUN].selected:
+    def collect(self) -> Iterator["RequirementItem | WorldItem"]:
+        """One item for each requirement, and one for the small worlds if they are asked for."""
+        run = self.config.stash[RUN]
+        for id in run.selected:
             yield RequirementItem.from_parent(self, name=id, target=self.target)
+        if run.settings.exhaustive:
+            yield WorldItem.from_parent(self, name="exhaustive", target=self.target)
 
 
 class RequirementItem(pytest.Item):
@@ -130,6 +133,26 @@ class RequirementItem(pytest.Item):
         return CATALOGUE, 0, f"{self.parent.name if self.parent else ''} {self.name}"
 
 
+class WorldItem(RequirementItem):
+    """Every geometry up to a bound, held against one adapter."""
+
+    def runtest(self) -> None:
+        """Explore, and put the line where the report carries it."""
+        run = self.config.stash[RUN]
+        line = run.explore(self.target, self._watch)
+        self.stash[LINES] = dump({"target": self.target, "world": line, "adapter": run.adapter_lines.get(self.target)})
+        if line["outcome"] in ("skipped", "unavailable"):
+            pytest.skip(f"{line['outcome']}: {line['reason']}")
+        if line["outcome"] in BAD:
+            raise DoesNotHold(f"{line['outcome']}: {line['reason']}\n{line['counterexample']['repro']}")
+
+    def _watch(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            name = self.parent.name if self.parent else ""
+            sys.stderr.write(f"\r\x1b[K{name} small worlds: {done} of {total} geometries")
+            sys.stderr.flush()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Let the report carry the lines; a property would do, but JUnit would print it."""
@@ -153,10 +176,13 @@ class Intake:
         if report.when != "call" or not lines:
             return
         content = json.loads(lines)
-        target, line = content["target"], content["verdict"]
-        self.run.verdict_lines[target, line["requirement"]] = line
+        target, line = content["target"], content.get("verdict")
         if content["adapter"] is not None:
             self._adapter(target, content["adapter"])
+        if line is None:
+            self.run.world_lines[target] = content["world"]
+            return
+        self.run.verdict_lines[target, line["requirement"]] = line
         if self.progress is not None:
             self.progress.show(line)
 
@@ -169,6 +195,7 @@ class Intake:
         """Write what there is: complete, or without a footer."""
         if self.progress is not None:
             self.progress.end()
+        self.run.settle()
         if self.run.settings.explains and self.run.is_complete():
             for target in self.run.settings.named:
                 self.run.diagnose(target)

@@ -1,26 +1,46 @@
-"""The proof of the suite's power as a stream of lines: every fault hunted, every correct variant heard."""
+"""The proof of the suite's power as a stream of lines.
 
-import itertools
+Every fault is hunted, every correct variant heard; then what the generator and the suite reach is counted, how often an
+explanation is right, and small worlds are explored whole.
+"""
+
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.pool import Pool
 from typing import Any
 
 from convspec.adapters.benign import BENIGN
 from convspec.adapters.faulty import FAULTS
+from convspec.adapters.homework import homework
 from convspec.conformance.battery import Battery
-from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.catalogue import catalogue
+from convspec.conformance.covered import code_lines
 from convspec.conformance.engine import Oracle
-from convspec.conformance.fitting import fit
+from convspec.conformance.exhaustive import lines_for_proof
+from convspec.conformance.explaining import (
+    Explained,
+    compared,
+    explain_fault,
+    explain_homework,
+    explain_without_twin,
+)
 from convspec.conformance.machine import environment
-from convspec.conformance.proving import Hunt, hear, hunt
-from convspec.conformance.requirements import requirements
+from convspec.conformance.proving import Heard, Hunt, finders, hear, hunt, warm
+from convspec.conformance.reach import geometry_line
+from convspec.conformance.requirements import forget_calls, requirements
 
 SCHEMA_VERSION = 1
+PARTS = ("hunts", "correct", "geometry", "code", "diagnosis", "exhaustive")
 QUICK_SHARE = 0.95
+ADAPTERS = {
+    "scipy": "The adapter of SciPy's correlate2d.",
+    "torch": "The adapter of PyTorch's conv2d.",
+    "vectorized": "The project's own vectorised variant.",
+}
+Tools = tuple[Battery, Oracle]
 
 
 @dataclass(frozen=True)
@@ -37,12 +57,15 @@ class Plan:
         Ids to hunt; empty for all.
     null_effort : str
         Effort with which the correct variants are heard.
+    parts : tuple of str
+        Out of `PARTS`; the footer counts what was done.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2)
     workers: int = 2
     faults: tuple[str, ...] = ()
     null_effort: str = "standard"
+    parts: tuple[str, ...] = PARTS
     version: str = "unknown"
     date: str = ""
     progress: Callable[[str], None] = field(default=lambda text: None)
@@ -50,42 +73,87 @@ class Plan:
     @property
     def hunted(self) -> tuple[str, ...]:
         """The faults to hunt."""
-        return self.faults or tuple(FAULTS)
+        return (self.faults or tuple(FAULTS)) if "hunts" in self.parts else ()
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """The correct variants to hear, and the adapters."""
+        return (*BENIGN, *ADAPTERS) if "correct" in self.parts and not self.faults else ()
+
+    def has(self, part: str) -> bool:
+        """Whether a summary of the whole is wanted."""
+        return part in self.parts and not self.faults
 
 
-_BATTERIES: dict[tuple[str, int], Battery] = {}
-_ORACLES: dict[tuple[str, int], Oracle] = {}
+class _Workshop:
+    """Batteries and oracles, made whole before the processes are forked that share them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._made: dict[tuple[str, int], Tools] = {}
+
+    def prepare(self, effort: str, seed: int) -> None:
+        """Draw a battery, and work out what it expects."""
+        if (effort, seed) in self._made:
+            return
+        self._made[effort, seed] = Battery(seed, effort), Oracle()
+        warm(*self._made[effort, seed], next(iter(FAULTS.values())).capabilities)
+
+    def forget(self) -> None:
+        """Give all memory back."""
+        self._made.clear()
+        forget_calls()
+
+    def tools(self, effort: str, seed: int) -> Tools:
+        """A battery and its oracle; made now, and not whole, where they were not prepared."""
+        if (effort, seed) not in self._made:
+            self._made[effort, seed] = Battery(seed, effort), Oracle()
+        return self._made[effort, seed]
+
+    def pool(self) -> Pool:
+        """Processes forked now."""
+        return multiprocessing.get_context("fork").Pool(self.plan.workers)
 
 
-def _tools(effort: str, seed: int) -> tuple[Battery, Oracle]:
-    """One battery and one oracle for each effort and seed in this process."""
-    key = (effort, seed)
-    if key not in _BATTERIES:
-        _BATTERIES[key], _ORACLES[key] = Battery(seed, effort), Oracle()
-    return _BATTERIES[key], _ORACLES[key]
+# Set before each pool is forked: what it holds is too large to be sent.
+_WORKSHOP: list[_Workshop] = []
 
 
-def _hunted(task: tuple[str, str, int]) -> tuple[str, str, int, Hunt]:
+def _hunted(task: tuple[str, str, int]) -> Hunt:
     id, effort, seed = task
-    battery, oracle = _tools(effort, seed)
-    return id, effort, seed, hunt(FAULTS[id], battery, oracle, family=FAULTS[id].family)
+    return hunt(FAULTS[id], *_WORKSHOP[-1].tools(effort, seed))
 
 
-def _whole(id: str) -> tuple[str, tuple[str, ...]]:
+def _finders(id: str) -> tuple[str, tuple[str, ...]]:
     """All requirements that find a fault: at quick effort, and at standard effort those that are named and did not."""
-    fault = FAULTS[id]
-    found = hunt(fault, *_tools("quick", 0), whole=True, family=fault.family).found_by
+    workshop, fault = _WORKSHOP[-1], FAULTS[id]
+    seed = workshop.plan.seeds[0]
+    found = finders(fault, requirements(), *workshop.tools("quick", seed))
     missing = [name for name in fault.caught_by if name not in found]
     if missing:
-        found += hunt(fault, *_tools("standard", 0), whole=True, ids=missing, family=fault.family).found_by
+        found += finders(fault, missing, *workshop.tools("standard", seed))
     order = list(catalogue())
     return id, tuple(sorted(found, key=order.index))
 
 
-def _heard(task: tuple[str, str]) -> tuple[str, int, list[str]]:
-    id, effort = task
-    cases, accused_by = hear(BENIGN[id], *_tools(effort, 0))
-    return id, cases, accused_by
+def _heard(id: str) -> Heard:
+    workshop = _WORKSHOP[-1]
+    return hear(BENIGN.get(id, id), *workshop.tools(workshop.plan.null_effort, workshop.plan.seeds[0]))
+
+
+def _homework_explained(id: str) -> Explained:
+    workshop = _WORKSHOP[-1]
+    return explain_homework(homework()[id], *workshop.tools("quick", workshop.plan.seeds[0]))
+
+
+def _fault_explained(id: str) -> Explained:
+    workshop = _WORKSHOP[-1]
+    return explain_fault(FAULTS[id], *workshop.tools("quick", workshop.plan.seeds[0]))
+
+
+def _explained_without_twin(id: str) -> Explained:
+    workshop = _WORKSHOP[-1]
+    return explain_without_twin(FAULTS[id], *workshop.tools("quick", workshop.plan.seeds[0]))
 
 
 def prove(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -107,39 +175,79 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
         "efforts": ["standard", "quick"],
         "environment": environment(),
     }
-    context = multiprocessing.get_context("fork")
-    with context.Pool(plan.workers) as pool:
-        hunts = _all_hunts(plan, pool)
-        matrix = dict(_watched(plan, "matrix", pool.imap_unordered(_whole, plan.hunted), len(plan.hunted)))
-        variants = list(BENIGN) if not plan.faults else []
-        tasks = [(id, plan.null_effort) for id in variants]
-        heard = {
-            id: (cases, by)
-            for id, cases, by in _watched(plan, "correct variants", pool.imap_unordered(_heard, tasks), len(tasks))
-        }
+    for entry in catalogue().values():
+        if entry.is_checked:
+            yield {"type": "requirement", "id": entry.id, "title": entry.title, "informs": entry.informs}
+    workshop = _Workshop(plan)
+    _WORKSHOP.append(workshop)
+    try:
+        hunts = _hunts(plan, workshop)
+        with workshop.pool() as pool:
+            matrix = dict(_watched(plan, "matrix", pool.imap_unordered(_finders, plan.hunted), len(plan.hunted)))
+            heard = _in_order(
+                plan.heard, _watched(plan, "correct variants", pool.imap_unordered(_heard, plan.heard), len(plan.heard))
+            )
+            explained = list(_explained(plan, pool)) if plan.has("diagnosis") else []
+    finally:
+        _WORKSHOP.pop()
+        workshop.forget()
     for id in plan.hunted:
         yield _fault_line(id, hunts, matrix[id])
-    for id in variants:
+    for item in heard:
+        sentence = BENIGN[item.id].sentence if item.id in BENIGN else ADAPTERS[item.id]
         yield {
-            "type": "benign",
-            "id": id,
-            "sentence": BENIGN[id].sentence,
-            "cases": heard[id][0],
-            "accused_by": heard[id][1],
+            "type": "benign", "id": item.id, "sentence": sentence, "cases": item.cases,
+            "accused_by": list(item.accused_by),
         }
-    yield geometry_line(_tools("standard", 0)[0])
+    if plan.has("geometry"):
+        yield geometry_line(Battery(plan.seeds[0], "standard"))
+    yield from explained
+    if plan.has("code"):
+        yield from _watched(plan, "files whose coverage is measured", code_lines(), len(plan.parts))
+    if plan.has("exhaustive"):
+        yield from _watched(plan, "small worlds", lines_for_proof(), len(plan.parts))
     yield _footer(plan, hunts, matrix, heard, time.perf_counter() - started)
 
 
-def _all_hunts(plan: Plan, pool: Any) -> dict[tuple[str, int], dict[str, Hunt]]:
-    hunts: dict[tuple[str, int], dict[str, Hunt]] = {}
-    # Effort by effort and seed by seed, so that a process draws one battery after the other.
-    for effort, seed in [*(("standard", seed) for seed in plan.seeds), ("quick", plan.seeds[0])]:
+Hunts = dict[tuple[str, int], dict[str, Hunt]]
+
+
+def _hunts(plan: Plan, workshop: _Workshop) -> Hunts:
+    """Round after round: one battery, whole before the processes are forked, for all faults."""
+    hunts: Hunts = {}
+    rounds = [*(("standard", seed) for seed in reversed(plan.seeds)), ("quick", plan.seeds[0])] if plan.hunted else []
+    for effort, seed in rounds:
+        # The battery of the first seed stays at both efforts: the matrix and the correct variants need it, too.
+        if effort == "standard":
+            workshop.forget()
+        workshop.prepare(effort, seed)
         tasks = [(id, effort, seed) for id in plan.hunted]
-        results = pool.imap_unordered(_hunted, tasks)
-        for id, _, _, found in _watched(plan, f"{effort} effort, seed {seed}", results, len(tasks)):
-            hunts.setdefault((effort, seed), {})[id] = found
+        with workshop.pool() as pool:
+            results = pool.imap_unordered(_hunted, tasks)
+            found = list(_watched(plan, f"{effort} effort, seed {seed}", results, len(tasks)))
+        hunts[effort, seed] = {item.id: item for item in found}
     return hunts
+
+
+def _explained(plan: Plan, pool: Pool) -> Iterator[dict[str, Any]]:
+    """How often explanations are right, measured in three ways."""
+    for what, function, members in (
+        ("homework", _homework_explained, [id for id, item in homework().items() if item.fault]),
+        ("zoo", _fault_explained, list(compared())),
+        ("zoo without the twin", _explained_without_twin, list(compared())),
+    ):
+        found = _in_order(members, _watched(plan, what, pool.imap_unordered(function, members), len(members)))
+        yield {
+            "type": "diagnosis",
+            "what": what,
+            "total": len(found),
+            "right": sum(item.right for item in found),
+            "wrong": [{"id": item.id, "said": item.said} for item in found if not item.right],
+        }
+
+
+def _in_order(ids: Sequence[str], found: Iterable[Any]) -> list[Any]:
+    return sorted(found, key=lambda item: ids.index(item.id))
 
 
 def _watched(plan: Plan, name: str, results: Iterable[Any], total: int) -> Iterator[Any]:
@@ -149,7 +257,7 @@ def _watched(plan: Plan, name: str, results: Iterable[Any], total: int) -> Itera
         yield result
 
 
-def _fault_line(id: str, hunts: dict[tuple[str, int], dict[str, Hunt]], found_by: tuple[str, ...]) -> dict[str, Any]:
+def _fault_line(id: str, hunts: Hunts, found_by: tuple[str, ...]) -> dict[str, Any]:
     fault = FAULTS[id]
     return {
         "type": "fault",
@@ -165,7 +273,7 @@ def _fault_line(id: str, hunts: dict[tuple[str, int], dict[str, Hunt]], found_by
             {
                 "effort": effort,
                 "seed": seed,
-                "found_by": found[id].found_by[0] if found[id].found_by else "",
+                "found_by": found[id].found_by,
                 "cases": found[id].cases,
                 "seconds": found[id].seconds,
             }
@@ -175,32 +283,31 @@ def _fault_line(id: str, hunts: dict[tuple[str, int], dict[str, Hunt]], found_by
 
 
 def _footer(
-    plan: Plan,
-    hunts: dict[tuple[str, int], dict[str, Hunt]],
-    matrix: dict[str, tuple[str, ...]],
-    heard: dict[str, tuple[int, list[str]]],
-    seconds: float,
+    plan: Plan, hunts: Hunts, matrix: dict[str, tuple[str, ...]], heard: list[Heard], seconds: float
 ) -> dict[str, Any]:
     standard = [found for (effort, _), members in hunts.items() if effort == "standard" for found in members.values()]
     survivors = sorted({found.id for found in standard if not found.found_by})
     named = {name for id in plan.hunted for name in FAULTS[id].caught_by}
-    unnamed = [] if plan.faults else [id for id in requirements() if id not in named and not catalogue()[id].informs]
+    finding = [id for id in requirements() if not catalogue()[id].informs]
+    unnamed = [id for id in finding if id not in named] if plan.has("hunts") else []
     not_caught = [[id, name] for id in plan.hunted for name in FAULTS[id].caught_by if name not in matrix[id]]
-    alarms = sum(bool(by) for _, by in heard.values())
+    alarms = sum(bool(item.accused_by) for item in heard)
     found: dict[str, list[dict[str, int]]] = {"standard": [], "quick": []}
-    for (effort, seed), members in hunts.items():
+    for (effort, seed), members in sorted(hunts.items()):
         found[effort].append(
             {"seed": seed, "found": sum(bool(item.found_by) for item in members.values()), "total": len(members)}
         )
+    cases = [item.cases for item in standard]
+    seconds_each = [item.seconds for item in standard]
     quick_enough = all(item["found"] >= QUICK_SHARE * item["total"] for item in found["quick"])
     good = not (survivors or alarms or unnamed or not_caught) and quick_enough
     return {
         "type": "footer",
         "found": found,
-        "median_seconds": round(statistics.median(item.seconds for item in standard), 3),
-        "worst_seconds": max(item.seconds for item in standard),
-        "median_cases": statistics.median(item.cases for item in standard),
-        "benign_cases": sum(cases for cases, _ in heard.values()),
+        "median_seconds": round(statistics.median(seconds_each), 3) if standard else None,
+        "worst_seconds": max(seconds_each, default=None),
+        "median_cases": statistics.median(cases) if standard else None,
+        "benign_cases": sum(item.cases for item in heard),
         "false_alarms": alarms,
         "survivors": survivors,
         "unnamed": unnamed,
@@ -208,75 +315,3 @@ def _footer(
         "seconds": round(seconds, 1),
         "exit_status": 0 if good else 1,
     }
-
-
-def _dimensions(case: Case) -> dict[str, str]:
-    """On which side of each distinction a valid case lies."""
-    (top, bottom), (left, right) = case.geometry.pads
-    parities = {(length % 2 == 1) for length in case.kernel}
-    over = any(
-        (padded - reach) % step
-        for padded, reach, step in zip(case.geometry.padded, case.geometry.effective_kernel, case.stride, strict=True)
-    )
-    if isinstance(case.padding, str):
-        pad = f"word {case.padding}"
-    elif case.padding == NO_PADS:
-        pad = "none"
-    elif (top, left) == (bottom, right):
-        pad = "symmetric"
-    else:
-        pad = "more before" if top + left > bottom + right else "more after or mixed"
-    return {
-        "stride": _steps(case.stride),
-        "dilation": _steps(case.dilation),
-        "pads": pad,
-        "groups": "1" if case.groups == 1 else ("depthwise" if case.groups == case.channels else "between"),
-        "kernel": "odd" if parities == {True} else ("even" if parities == {False} else "odd and even"),
-        "remainder": "some" if over else "none",
-    }
-
-
-def _steps(pair: tuple[int, int]) -> str:
-    return "1" if pair == (1, 1) else ("equal" if pair[0] == pair[1] else "unequal")
-
-
-VALUES = {
-    "stride": ("1", "equal", "unequal"),
-    "dilation": ("1", "equal", "unequal"),
-    "pads": (
-        "none",
-        "symmetric",
-        "more before",
-        "more after or mixed",
-        "word valid",
-        "word same_upper",
-        "word same_lower",
-        "word full",
-    ),
-    "groups": ("1", "between", "depthwise"),
-    "kernel": ("odd", "even", "odd and even"),
-    "remainder": ("none", "some"),
-}
-
-
-def _feasible(combination: dict[str, str]) -> bool:
-    return not (combination.get("stride") == "1" and combination.get("remainder") == "some")
-
-
-def geometry_line(battery: Battery) -> dict[str, Any]:
-    """Which combinations of stride, dilation, pads, groups, kernel parity and remainder are reached."""
-    everything = next(iter(FAULTS.values())).capabilities
-    seen = [_dimensions(fit(case, everything)) for case in battery.drawn(requirements()["DEF-01"]) if case.is_valid]
-    line: dict[str, Any] = {"type": "geometry", "dimensions": {name: list(values) for name, values in VALUES.items()}}
-    for size, word in ((2, "pairs"), (3, "triples")):
-        feasible, missing = 0, []
-        for names in itertools.combinations(VALUES, size):
-            reached = {tuple(item[name] for name in names) for item in seen}
-            for values in itertools.product(*(VALUES[name] for name in names)):
-                if _feasible(dict(zip(names, values, strict=True))):
-                    feasible += 1
-                    if values not in reached:
-                        missing.append([f"{name} {value}" for name, value in zip(names, values, strict=True)])
-        line[word] = {"feasible": feasible, "reached": feasible - len(missing)}
-        line[f"missing_{word}"] = missing
-    return line

@@ -1,25 +1,35 @@
 """Who tests the tests: the suite held against implementations that are wrong on purpose, and against correct ones."""
 
+import contextlib
 import importlib
+import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from convspec.adapters.benign import Benign
 from convspec.adapters.faulty import Fault
-from convspec.adapters.protocol import Array, Deviation, Pads, Pair
+from convspec.adapters.protocol import Array, Capabilities, Deviation, Pads, Pair
 from convspec.conformance.battery import Battery
+from convspec.conformance.calls import Trial
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.child import start
 from convspec.conformance.engine import Oracle, Verifier
 from convspec.conformance.requirement import Requirement
-from convspec.conformance.requirements import requirements
+from convspec.conformance.requirements import remember_calls, requirements
 from convspec.conformance.results import BAD
+from convspec.conformance.verdict import Verdict
 
 # What is tried first finds most: the definition itself, then state, layouts, padding words, the rest as it comes.
 FIRST = ("DEF-01", "PUR-05", "PUR-02", "PAD-04", "PAD-05", "DTY-02", "NUM-09")
 TIME_LIMIT = 2.0
+# Of each requirement's cases, so many are tried before the others.
+GLANCE = 10
+# Numbers in x and w up to which a case is kept ready: four cases out of five, and little enough for a quick fork.
+WARM = 1000
+# What these do depends on what was called before, or they end the process.
+WITH_HISTORY = ("state", "process")
 
 
 class Known:
@@ -50,17 +60,25 @@ class Hunt:
 
     Parameters
     ----------
-    found_by : tuple of str
-        Requirements that found it; the first one only, unless the whole matrix was asked for.
+    found_by : str
+        The requirement that found it first; empty if it survived.
     cases, seconds
-        Until the first find.
+        Until it was found, or until all was tried.
     """
 
     id: str
-    family: str
-    found_by: tuple[str, ...]
+    found_by: str
     cases: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How a correct variant fared: how many cases ran, and which requirements accuse it."""
+
+    id: str
+    cases: int
+    accused_by: tuple[str, ...]
 
 
 def in_order(ids: Iterable[str]) -> list[Requirement]:
@@ -71,58 +89,73 @@ def in_order(ids: Iterable[str]) -> list[Requirement]:
     return [found[id] for id in (*(id for id in FIRST if id in usable), *(id for id in usable if id not in FIRST))]
 
 
-def hunt(
-    member: Fault | Benign,
-    battery: Battery,
-    oracle: Oracle,
-    *,
-    whole: bool = False,
-    ids: Iterable[str] | None = None,
-    family: str = "",
-) -> Hunt:
-    """Hold the requirements against one member of the zoo.
-
-    Parameters
-    ----------
-    whole : bool
-        Go on after the first find, so that all that find it are known.
-    ids : iterable of str or None
-        The requirements to try; None for all.
-    """
-    child = start(member.id, adapter=Known(member), time_limit=TIME_LIMIT)
-    started = time.perf_counter()
-    found: list[str] = []
-    cases, first_cases, first_seconds = 0, 0, 0.0
-    try:
-        verifier = Verifier(member.id, child, battery, oracle, shrinks=False)
-        for requirement in in_order(requirements() if ids is None else ids):
-            verdict = verifier.verify(requirement, catalogue()[requirement.id])
-            cases += verdict.cases
-            if verdict.outcome in BAD:
-                if not found:
-                    first_cases, first_seconds = cases, time.perf_counter() - started
-                found.append(requirement.id)
-                if not whole:
-                    break
-    finally:
-        child.close()
-    return Hunt(
-        member.id, family, tuple(found), first_cases or cases, round(first_seconds or time.perf_counter() - started, 3)
-    )
+def warm(battery: Battery, oracle: Oracle, claims: Capabilities) -> None:
+    """Draw the battery and work out most of what it expects: processes forked from this one find it done."""
+    for requirement in in_order(requirements()):
+        for case in battery.fitted(requirement, claims):
+            if math.prod(case.x_shape) + math.prod(case.w_shape) > WARM:
+                continue
+            trial = Trial(case, remember_calls(requirement.id, case))
+            for call in range(len(trial.calls)) if requirement.valid else ():
+                with contextlib.suppress(ValueError, TypeError):
+                    oracle.of(requirement, trial, call).work_out()
 
 
-def hear(benign: Benign, battery: Battery, oracle: Oracle) -> tuple[int, list[str]]:
-    """All requirements over a correct variant: how many cases ran, and which requirements accuse it wrongly."""
-    child = start(benign.id, adapter=Known(benign), time_limit=5 * TIME_LIMIT)
+def hunt(fault: Fault, battery: Battery, oracle: Oracle) -> Hunt:
+    """Hold the requirements against a fault until one finds it: the first cases of each, then the others."""
+    # Where history counts, the others are not tried without the first.
+    parts = (slice(GLANCE), slice(None) if fault.family in WITH_HISTORY else slice(GLANCE, None))
+    cases = 0
+    with verifying(fault, battery, oracle) as verifier:
+        started = time.perf_counter()
+        for part in parts:
+            for requirement in in_order(requirements()):
+                verdict = verifier.verify(requirement, catalogue()[requirement.id], part)
+                cases += verdict.cases
+                if _accuses(verdict):
+                    return Hunt(fault.id, requirement.id, cases, round(time.perf_counter() - started, 3))
+        return Hunt(fault.id, "", cases, round(time.perf_counter() - started, 3))
+
+
+def finders(fault: Fault, ids: Iterable[str], battery: Battery, oracle: Oracle) -> tuple[str, ...]:
+    """Those of some requirements that find a fault."""
+    with verifying(fault, battery, oracle) as verifier:
+        return tuple(
+            requirement.id
+            for requirement in in_order(ids)
+            if _accuses(verifier.verify(requirement, catalogue()[requirement.id]))
+        )
+
+
+def hear(member: Benign | str, battery: Battery, oracle: Oracle) -> Heard:
+    """All requirements over a correct variant, or over an adapter that is named."""
     cases = 0
     accused_by: list[str] = []
-    try:
-        verifier = Verifier(benign.id, child, battery, oracle, shrinks=False)
+    with verifying(member, battery, oracle, 5 * TIME_LIMIT) as verifier:
         for requirement in in_order(requirements()):
             verdict = verifier.verify(requirement, catalogue()[requirement.id])
             cases += verdict.cases
             if verdict.outcome in BAD:
                 accused_by.append(requirement.id)
+        return Heard(verifier.name, cases, tuple(accused_by))
+
+
+def _accuses(verdict: Verdict) -> bool:
+    return verdict.outcome in BAD and verdict.counterexample is not None
+
+
+@contextlib.contextmanager
+def verifying(
+    member: Fault | Benign | str, battery: Battery, oracle: Oracle, time_limit: float = TIME_LIMIT
+) -> Iterator[Verifier]:
+    """A verifier of a member of the zoo, or of a target that is named; its child ends with the block."""
+    if isinstance(member, str):
+        name, child = member, start(member, time_limit=time_limit)
+    else:
+        name, child = member.id, start(member.id, adapter=Known(member), time_limit=time_limit)
+    # A fault without history answers alike in a worker that has one, and most of a short hunt would be spent on forks.
+    forgets = not isinstance(member, Fault) or member.family in WITH_HISTORY
+    try:
+        yield Verifier(name, child, battery, oracle, shrinks=False, forgets=forgets)
     finally:
         child.close()
-    return cases, accused_by

@@ -88,6 +88,14 @@ def capabilities_line(capabilities: Capabilities) -> dict[str, Any]:
     return {name: getattr(capabilities, name) for name in names}
 
 
+def unavailable_line(id: str, target: str, reason: str, available: bool = False) -> dict[str, Any]:
+    """An adapter of which only the name is known; `available` says whether its library is there all the same."""
+    empty: dict[str, Any] = {"versions": {}, "capabilities": {}, "bridged": {}, "numerics": {}}
+    empty |= {"not_claimed": [], "native": [], "deviations": [], "isolation": "", "profile": "layer"}
+    known = {"type": "adapter", "id": id, "target": target, "name": target, "available": available, "reason": reason}
+    return known | empty
+
+
 def numerics_line(numerics: Numerics) -> dict[str, Any]:
     """The numerics contract as plain data."""
     names = ("algorithm", "tile", "accumulator", "input_precision", "flush_to_zero", "complex_products", "nan_local")

@@ -15,6 +15,7 @@ from convspec.conformance.catalogue import catalogue, select
 from convspec.conformance.child import Child, start
 from convspec.conformance.diagnosis import diagnose
 from convspec.conformance.engine import Oracle, Verifier, right_answer_of
+from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
 from convspec.conformance.machine import environment
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (
@@ -22,10 +23,12 @@ from convspec.conformance.results import (
     SCHEMA_VERSION,
     capabilities_line,
     numerics_line,
+    unavailable_line,
     verdict_line,
     write_lines,
 )
 from convspec.conformance.verdict import Verdict
+from convspec.conformance.world_answers import Answers
 
 OPEN_CHILDREN = 3
 CONFORMS, DOES_NOT_CONFORM, WRONG_USAGE, NOTHING_VERIFIED, SUITE_FAILED = range(5)
@@ -56,6 +59,8 @@ class Settings:
         Of the suite, for the header.
     explains : bool
         Whether a failing adapter's answers are compared with those of known faults.
+    exhaustive : bool
+        Whether every geometry up to a bound is tried as well.
     """
 
     targets: tuple[str, ...] = ()
@@ -69,6 +74,7 @@ class Settings:
     found_by_pattern: tuple[str, ...] = ()
     version: str = "unknown"
     explains: bool = True
+    exhaustive: bool = False
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -94,6 +100,8 @@ class Run:
         self.ids = _short_ids(settings.named)
         self.adapter_lines: dict[str, dict[str, Any]] = {}
         self.verdict_lines: dict[tuple[str, str], dict[str, Any]] = {}
+        self.world_lines: dict[str, dict[str, Any]] = {}
+        self.answers = Answers()
         self.suite_errors: list[str] = []
         self._children: dict[str, Child] = {}
         self._missing: dict[str, _Missing] = {}
@@ -146,7 +154,7 @@ class Run:
             return self._verifiers[target]
         child = self._child(target)
         if isinstance(child, _Missing):
-            self.adapter_lines[target] = self._unavailable_line(target, child.reason)
+            self.adapter_lines[target] = unavailable_line(self.ids[target], target, child.reason)
             return None
         verifier = Verifier(
             self.ids[target],
@@ -175,7 +183,7 @@ class Run:
         except (UnknownAdapter, ValueError) as error:
             if isinstance(error, UnknownAdapter) and target not in self.settings.found_by_pattern:
                 raise
-            self.adapter_lines.setdefault(target, self._unavailable_line(target, str(error), available=True))
+            self.adapter_lines.setdefault(target, unavailable_line(self.ids[target], target, str(error), True))
             verdict = Verdict(self.ids[target], requirement, "errored", str(error))
             return self._remember(target, verdict_line(verdict))
         if verifier is None:
@@ -188,6 +196,24 @@ class Run:
             expected = right_answer_of(found, verdict.counterexample, self.oracle)
         self._mark_deviations(target, verdict)
         return self._remember(target, verdict_line(verdict, expected, target))
+
+    def explore(self, target: str, watch: Watch) -> dict[str, Any]:
+        """Hold a target against every geometry up to the bound; the line for the results."""
+        try:
+            verifier = self.verifier(target)
+        except (UnknownAdapter, ValueError):
+            # Every requirement has said so already.
+            verifier = None
+        if verifier is None:
+            return unexplored_line(self.ids[target])
+        return world_line(Explorer(verifier, answers=self.answers, seed=self.settings.seed, watch=watch), target)
+
+    def settle(self) -> None:
+        """Let the requirement that a geometry broke be broken, whatever its own cases said."""
+        for target, line in self.world_lines.items():
+            found = broken(self.verdict_lines.get((target, DEFINITION)), line)
+            if found is not None:
+                self.verdict_lines[target, DEFINITION] = found
 
     def diagnose(self, target: str) -> None:
         """Explain a target's failures, and put the explanation into the lines of those that it is drawn from."""
@@ -256,25 +282,6 @@ class Run:
             "isolation": child.isolation,
         }
 
-    def _unavailable_line(self, target: str, reason: str, available: bool = False) -> dict[str, Any]:
-        return {
-            "type": "adapter",
-            "id": self.ids[target],
-            "target": target,
-            "name": target,
-            "versions": {},
-            "available": available,
-            "reason": reason,
-            "profile": "layer",
-            "capabilities": {},
-            "not_claimed": [],
-            "native": [],
-            "bridged": {},
-            "numerics": {},
-            "deviations": [],
-            "isolation": "",
-        }
-
     def close(self) -> None:
         """End all children."""
         self.battery.close()
@@ -301,7 +308,9 @@ class Run:
         }
 
     def is_complete(self) -> bool:
-        """Whether every selected requirement has a verdict for every target."""
+        """Whether every selected requirement has a verdict for every target, and every world is explored."""
+        if self.settings.exhaustive and self.world_lines.keys() != set(self.settings.named):
+            return False
         return all((target, id) in self.verdict_lines for target in self.settings.named for id in self.selected)
 
     def lines(self) -> list[dict[str, Any]]:
@@ -312,6 +321,7 @@ class Run:
         lines += [self.adapter_lines[target] for target in self.settings.named if target in self.adapter_lines]
         by_place = sorted(self.verdict_lines.items(), key=lambda item: (targets[item[0][0]], order[item[0][1]]))
         lines += [line for _, line in by_place]
+        lines += [self.world_lines[target] for target in self.settings.named if target in self.world_lines]
         if self.is_complete():
             lines.append(self.footer())
         return lines

@@ -96,7 +96,7 @@ def _pair(value: Any) -> bool:
 
 
 def _smaller(case: Case) -> Iterator[Case]:
-    """Shorter axes. The numbers that remain are the first ones of those that were there."""
+    """Shorter axes. The numbers that remain are the first ones of those that were there, or else the last of x."""
     if len(case.x_shape) == len(case.w_shape) == 4 and type(case.groups) is int and case.groups > 0:
         n, c, height, width = case.x_shape
         o, per_group, kernel_height, kernel_width = case.w_shape
@@ -117,6 +117,8 @@ def _smaller(case: Case) -> Iterator[Case]:
     for axis in (-1, -2):
         for fewer in _less(case.x_shape[axis]):
             yield _cut(case, _with(case.x_shape, axis, fewer), case.w_shape)
+            if case.literal is not None:
+                yield _last(case, axis, fewer)
         for fewer in _less(case.w_shape[axis]):
             yield _cut(case, case.x_shape, _with(case.w_shape, axis, fewer))
             gone = case.w_shape[axis] - fewer
@@ -148,6 +150,14 @@ def _cut(case: Case, x_shape: tuple[int, ...], w_shape: tuple[int, ...], **chang
             for part, before, after in zip(literal, old, shapes, strict=True)
         )
     return case.but(x_shape=x_shape, w_shape=w_shape, bias_shape=bias_shape, literal=literal, **changes)
+
+
+def _last(case: Case, axis: int, length: int) -> Case:
+    """Only the last rows or columns of x, whose numbers are written out."""
+    assert case.literal is not None
+    rows = np.array(case.literal[0], object).reshape(case.x_shape)
+    kept = np.moveaxis(np.moveaxis(rows, axis, 0)[-length:], 0, axis)
+    return case.but(x_shape=kept.shape, literal=(tuple(kept.ravel().tolist()), *case.literal[1:]))
 
 
 def _written_out(case: Case) -> Case | None:

@@ -4,7 +4,7 @@ import glob
 import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from convspec.adapters.protocol import DTYPES
 from convspec.conformance.plugin import CATALOGUE, Prepared
 from convspec.conformance.results import BAD
 from convspec.conformance.run import NOTHING_VERIFIED, SUITE_FAILED, Run, Settings
-from convspec.reports import read_results, verdict_lines, write_report
+from convspec.reports import read_results, verdict_lines, world_lines, write_report
 
 INTERRUPTED = 130
 
@@ -40,6 +40,8 @@ class Result:
         Whether all that was selected was verified.
     suite_errors : tuple of str
         Where the suite itself failed: its faults, not the implementation's.
+    worlds : list of dict
+        The lines of type "exhaustive" of the results file.
     """
 
     exit_status: int
@@ -48,6 +50,7 @@ class Result:
     page: Path | None
     complete: bool
     suite_errors: tuple[str, ...] = ()
+    worlds: list[dict[str, Any]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return self.exit_status == 0
@@ -75,6 +78,7 @@ def check(
     time_limit: float = 10.0,
     workers: int = 0,
     pytest_args: Iterable[str] = (),
+    exhaustive: bool = False,
 ) -> Result:
     """Verify convolutions against the specification.
 
@@ -99,6 +103,8 @@ def check(
         Processes side by side, by pytest-xdist; 0 for none.
     pytest_args : iterable of str
         Further arguments for pytest.
+    exhaustive : bool
+        Try every geometry up to a bound as well.
 
     Returns
     -------
@@ -120,7 +126,7 @@ def check(
     settings = make_settings(
         targets, only=only, effort=effort, seed=seed, profile=profile, dtypes=dtypes, time_limit=time_limit
     )
-    run = Run(settings)
+    run = Run(replace(settings, exhaustive=exhaustive))
     try:
         run.start_all()
         return _checked(run, None if out is None else Path(out), fail_fast, workers, list(pytest_args))
@@ -267,10 +273,14 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
         page,
         run.is_complete(),
         tuple(run.suite_errors),
+        list(run.world_lines.values()),
     )
 
 
 def results_lines(out: Path) -> list[str]:
     """One line of summary for each adapter of a results file in a folder."""
     path = out / "results.jsonl"
-    return verdict_lines(read_results(path)) if path.exists() else []
+    if not path.exists():
+        return []
+    results = read_results(path)
+    return verdict_lines(results) + world_lines(results)

@@ -12,8 +12,10 @@ from convspec.checking import INTERRUPTED, Result, check, results_lines
 from convspec.conformance.battery import EFFORTS
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.oracle import SuiteError
+from convspec.conformance.proof import PARTS
 from convspec.conformance.requirements import requirements
 from convspec.conformance.run import SUITE_FAILED, WRONG_USAGE
+from convspec.conformance.world import WORLD
 from convspec.proving import prove_and_report
 from convspec.repeating import repro, smoke
 from convspec.reports import ResultsError
@@ -64,6 +66,11 @@ def parser() -> argparse.ArgumentParser:
     checking.add_argument(
         "--dtypes", action="append", default=[], metavar="NAMES", help="element types to ask for, with commas between"
     )
+    checking.add_argument(
+        "--exhaustive",
+        action="store_true",
+        help=f"try every geometry up to a bound as well: {WORLD.total} of them, a minute or two for each adapter",
+    )
     checking.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     checking.add_argument(
         "--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that one trial may take (default: 10)"
@@ -100,6 +107,9 @@ def parser() -> argparse.ArgumentParser:
     )
     proving.add_argument(
         "--fault", action="append", default=[], metavar="ID", help="hunt this fault only; may be repeated"
+    )
+    proving.add_argument(
+        "--part", action="append", default=[], choices=PARTS, help="make this part only; may be repeated"
     )
     proving.add_argument(
         "--null", choices=list(EFFORTS), default="standard", help="effort with which the correct variants are heard"
@@ -153,7 +163,8 @@ def run_command(arguments: Sequence[str]) -> int:
         if given.command == "check":
             return _check(given)
         if given.command == "prove":
-            return prove_and_report(Path(given.out), tuple(given.seeds), tuple(given.fault), given.null, given.workers)
+            return prove_and_report(Path(given.out), tuple(given.seeds), tuple(given.fault), given.null, given.workers,
+                                    tuple(given.part) or PARTS)
         if given.command == "list":
             return _list()
         if given.command == "explain":
@@ -184,6 +195,7 @@ def _check(given: argparse.Namespace) -> int:
         time_limit=given.time_limit,
         workers=given.workers,
         pytest_args=given.pytest,
+        exhaustive=given.exhaustive,
     )
     _show(result, Path(given.out))
     return result.exit_status

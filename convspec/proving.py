@@ -8,12 +8,15 @@ from typing import Any
 
 import convspec
 from convspec.adapters.faulty import FAULTS
-from convspec.conformance.proof import Plan, prove
+from convspec.conformance.proof import PARTS, Plan, prove
 from convspec.conformance.results import write_lines
 from convspec.reports import write_proof_page
 
 
-def prove_and_report(out: Path, seeds: tuple[int, ...], faults: tuple[str, ...], null_effort: str, workers: int) -> int:
+def prove_and_report(
+    out: Path, seeds: tuple[int, ...], faults: tuple[str, ...], null_effort: str, workers: int,
+    parts: tuple[str, ...] = PARTS,
+) -> int:
     """Make the proof, write ``proof.jsonl`` and ``proof.html``, and say what came of it.
 
     Returns
@@ -33,15 +36,17 @@ def prove_and_report(out: Path, seeds: tuple[int, ...], faults: tuple[str, ...],
             )
     if workers < 1:
         raise ValueError(f"workers is {workers}; it must be at least 1")
+    started = time.perf_counter()
     date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
     plan = Plan(
         seeds,
         workers,
         faults,
         null_effort,
+        parts,
         convspec.__version__,
         date,
-        lambda text: print(text, file=sys.stderr, flush=True),
+        lambda text: print(f"{time.perf_counter() - started:5.0f} s  {text}", file=sys.stderr, flush=True),
     )
     lines = list(prove(plan))
     write_lines(out / "proof.jsonl", lines)
@@ -60,9 +65,11 @@ def _tell(footer: dict[str, Any], out: Path) -> None:
         print(f"not caught by the requirement that must catch it: {id}, {requirement}")
     for requirement in footer["unnamed"]:
         print(f"no fault names {requirement}")
-    print(
-        f"median {footer['median_seconds']} s and {footer['median_cases']:g} cases until found, "
-        f"worst {footer['worst_seconds']} s; {footer['false_alarms']} false alarms in {footer['benign_cases']} cases "
-        f"of correct variants; {footer['seconds']:g} s in all"
-    )
+    if footer["median_seconds"] is not None:
+        print(
+            f"median {footer['median_seconds']} s and {footer['median_cases']:g} cases until found, "
+            f"worst {footer['worst_seconds']} s"
+        )
+    print(f"{footer['false_alarms']} false alarms in {footer['benign_cases']} cases of correct variants")
+    print(f"{footer['seconds']:g} s in all")
     print(f"Proof: {out / 'proof.html'}")

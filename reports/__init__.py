@@ -3,20 +3,27 @@
 import os
 from pathlib import Path
 
-from convspec.reports.page import write_bytes
+from convspec.reports.lesson import write_lesson_page
+from convspec.reports.page import pages_in, write_bytes
 from convspec.reports.proof import write_proof_page
 from convspec.reports.results import Results, ResultsError, read_results
+from convspec.reports.speed import write_speed_page
 from convspec.reports.summary import badge, markdown, verdict_lines
 from convspec.reports.verdict import verdict_page, write_verdict_page
+from convspec.reports.worlds import world_lines
 
 __all__ = [
     "Results",
     "ResultsError",
     "badge",
+    "pages_in",
     "read_results",
     "verdict_lines",
+    "world_lines",
+    "write_lesson_page",
     "write_proof_page",
     "write_report",
+    "write_speed_page",
     "write_verdict_page",
 ]
 

@@ -1,8 +1,8 @@
-"""The formulas of the catalogue as MathML, converted beforehand and kept in ``formulas.json``.
+"""The formulas of the catalogue and the lesson as MathML, converted beforehand and kept in ``formulas.json``.
 
 A report needs no converter: it looks the LaTeX text up here. After a formula has changed in
-``conformance/catalogue.toml``, ``python -m convspec.reports.formulas`` rewrites the file, which takes
-latex2mathml, of the version named below.
+``conformance/catalogue.toml`` or ``lesson_formulas.py``, ``python -m convspec.reports.formulas`` rewrites
+the file, which takes latex2mathml, of the version named below.
 """
 
 import html
@@ -27,7 +27,7 @@ SIGNS = {"&#x0005E;": "&#x002C6;", "&#x0007E;": "&#x002DC;", "&#x0002A;": "&#x02
 
 
 def load() -> dict[str, str]:
-    """Return the MathML of each formula, by its LaTeX text as it stands in the catalogue.
+    """Return the MathML of each formula, by its LaTeX text as it stands where it was written.
 
     Raises
     ------
@@ -45,6 +45,14 @@ def latex_of_catalogue() -> list[str]:
     return sorted({requirement["formula"] for requirement in requirements} - {""})
 
 
+def latex_of_pages() -> list[str]:
+    """List the distinct formulas of the catalogue and of the lesson, sorted."""
+    # Imported here, because the lesson sets its formulas with the help of this module.
+    from convspec.reports import lesson_formulas
+
+    return sorted({*latex_of_catalogue(), *lesson_formulas.FORMULAS.values()})
+
+
 def display(latex: str) -> str:
     r"""Say how a formula is set: ``"block"`` on a line of its own, or ``"inline"`` within the text.
 
@@ -58,7 +66,7 @@ def display(latex: str) -> str:
 
 
 def convert_all() -> str:
-    """Convert the formulas of the catalogue and return the text that ``formulas.json`` should hold.
+    """Convert the formulas of the pages and return the text that ``formulas.json`` should hold.
 
     Raises
     ------
@@ -69,7 +77,7 @@ def convert_all() -> str:
     from latex2mathml.converter import convert
 
     formulas = {}
-    for latex in latex_of_catalogue():
+    for latex in latex_of_pages():
         mathml = convert(latex, display=display(latex))
         for ascii_sign, sign in SIGNS.items():
             mathml = mathml.replace(ascii_sign, sign)

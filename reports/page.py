@@ -5,10 +5,11 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -17,8 +18,22 @@ from convspec.reports import formulas
 from convspec.reports.results import Results
 from convspec.reports.words import readable, slug
 
+Pages = Sequence[tuple[str, str]]
+
 STATIC = Path(__file__).parent / "static"
 FONT = "stix-two-math-subset.woff2"
+# What every page has; the pages add their own.
+STYLES: Final = ("palette.css", "style.css", "figures.css")
+SCRIPTS: Final = ("frame.js",)
+# The pages of one folder, in the order of the navigation.
+PAGES: Final[Pages] = (
+    ("index.html", "Verdict"),
+    ("lesson.html", "Lesson"),
+    ("conventions.html", "Conventions"),
+    ("accuracy.html", "Accuracy"),
+    ("proof.html", "Proof"),
+    ("speed.html", "Speed"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +45,41 @@ class Citation:
     csl: Markup
 
 
-def render(template: str, values: Mapping[str, object], limit: int) -> bytes:
+@dataclass(frozen=True)
+class Identity:
+    """What a page that is made without a results file says of its maker; results files have a header."""
+
+    suite: str
+    suite_version: str
+    date: str
+
+
+def pages_in(folder: Path, *coming: str) -> list[tuple[str, str]]:
+    """List the pages that lie in a folder, for the navigation between them.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not be there.
+    *coming : str
+        File names of pages that are about to be written there.
+
+    Returns
+    -------
+    list of (file name, text)
+        In the order of ``PAGES``.
+    """
+    return [page for page in PAGES if page[0] in coming or (folder / page[0]).is_file()]
+
+
+def render(
+    template: str,
+    values: Mapping[str, object],
+    limit: int,
+    *,
+    styles: Sequence[str] = (),
+    scripts: Sequence[str] = (),
+) -> bytes:
     """Fill a template of this package.
 
     Parameters
@@ -41,6 +90,8 @@ def render(template: str, values: Mapping[str, object], limit: int) -> bytes:
         What the template names; a name that is missing raises.
     limit : int
         The longest text from the results file that is shown whole, in characters.
+    styles, scripts : sequence of str
+        Files of ``static/`` that this page needs beside those of every page.
 
     Returns
     -------
@@ -48,8 +99,16 @@ def render(template: str, values: Mapping[str, object], limit: int) -> bytes:
         UTF-8, ends with one newline, the same for the same values.
     """
     environment = _environment(limit)
-    script = (STATIC / "filter.js").read_text(encoding="utf-8").strip()
-    frame = {"style": Markup(_style()), "script": Markup(script), "script_hash": _script_hash(script)}
+    script = "\n".join(
+        (STATIC / name).read_text(encoding="utf-8").strip() for name in (*SCRIPTS, *scripts)
+    )
+    frame = {
+        "style": Markup(_style((*STYLES, *styles))),
+        "script": Markup(script),
+        "script_hash": _script_hash(script),
+        "pages": (),
+        "current": "",
+    }
     html = environment.get_template(template).render({**frame, **values})
     return (html.strip() + "\n").encode("utf-8")
 
@@ -106,8 +165,8 @@ def formula(latex: str) -> Markup:
 
 
 @cache
-def _style() -> str:
-    style = (STATIC / "style.css").read_text(encoding="utf-8")
+def _style(names: tuple[str, ...]) -> str:
+    style = "".join((STATIC / name).read_text(encoding="utf-8") for name in names)
     font = STATIC / FONT
     if font.is_file():
         data = base64.b64encode(font.read_bytes()).decode("ascii")
@@ -125,43 +184,60 @@ def _script_hash(script: str) -> str:
 def citation(results: Results, title: str) -> Citation:
     """Write how to cite a page made from these results."""
     header = results.header
-    suite, version = readable(header.suite, 60), readable(header.suite_version, 40)
-    date, short = readable(header.date, 40), results.sha256[:12]
-    year = date[:4] if date[:4].isdigit() else "n.d."
     adapters = ", ".join(
         " ".join(f"{name} {version}" for name, version in sorted(adapter.versions.items())) or adapter.id
         for adapter in results.adapters[:6]
     )
     if len(results.adapters) > 6:
         adapters += f" and {len(results.adapters) - 6} more"
-    plain = (
-        f"The {suite} contributors ({year}). {title} [{suite} {version}, run of {date}: "
-        f"{readable(adapters, 300)}; "
-        f"results SHA-256 {short}…]."
-    )
+    identity = Identity(header.suite, header.suite_version, header.date)
+    return cited(identity, title, of=readable(adapters, 300), sha256=results.sha256)
+
+
+def cited(identity: Identity, title: str, *, of: str = "", sha256: str = "") -> Citation:
+    """Write how to cite a page.
+
+    Parameters
+    ----------
+    identity : Identity
+        Who made it, and when.
+    title : str
+        What the page is about.
+    of : str
+        What was run; empty for a page that shows no run.
+    sha256 : str
+        Of the results file, as hexadecimal digits; empty for a page that is made without one.
+    """
+    suite, version = readable(identity.suite, 60), readable(identity.suite_version, 40)
+    date, short = readable(identity.date, 40), sha256[:12]
+    year = date[:4] if date[:4].isdigit() else "n.d."
+    dated = f"run of {date}: {of}; results SHA-256 {short}…" if sha256 else date
+    note = f"Results SHA-256 {sha256}" if sha256 else f"Made by {suite} {version}"
+    plain = f"The {suite} contributors ({year}). {title} [{suite} {version}, {dated}]."
+    key = f"{slug(suite)}-{short or slug(title.lower())}"
     rows = {
         "author": f"{{The {suite} contributors}}",
         "title": f"{{{_tex(title)}}}",
         "version": version,
         "year": year,
-        "note": f"Run of {date}; results SHA-256 {results.sha256}",
+        "note": f"Run of {date}; results SHA-256 {sha256}" if sha256 else f"{note}, {date}",
     }
     entries = ",\n".join(
-        f"  {key:<7} = {value if value.startswith('{') else '{' + _tex(value) + '}'}"
-        for key, value in rows.items()
+        f"  {name:<7} = {value if value.startswith('{') else '{' + _tex(value) + '}'}"
+        for name, value in rows.items()
     )
     item: dict[str, object] = {
-        "id": f"{slug(suite)}-{short}",
+        "id": key,
         "type": "software",
         "title": title,
         "version": version,
         "author": [{"literal": f"The {suite} contributors"}],
-        "note": f"Results SHA-256 {results.sha256}",
+        "note": note,
     }
     parts = re.findall(r"\d+", date)
     if len(parts) >= 3 and year != "n.d.":
         item["issued"] = {"date-parts": [[int(part) for part in parts[:3]]]}
-    bibtex = f"@software{{{slug(suite)}-{short},\n{entries}\n}}"
+    bibtex = f"@software{{{key},\n{entries}\n}}"
     return Citation(escape(plain), escape(bibtex), escape(json.dumps([item], indent=1, sort_keys=True)))
 
 

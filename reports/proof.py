@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from convspec.reports import results
-from convspec.reports.page import STATIC, Citation, _style, citation, render, write_bytes
+from convspec.reports.page import Citation, Pages, citation, render, write_bytes
 from convspec.reports.proof_figures import bands, binned, heads, histogram, strip
 from convspec.reports.proof_file import read_proof
 from convspec.reports.proof_records import Proof
@@ -44,7 +43,6 @@ from convspec.reports.proof_views import (
 from convspec.reports.views import plain
 from convspec.reports.words import counted, listed, readable, slug
 
-Pages = Sequence[tuple[str, str]]
 Row = tuple[FaultView, Markup, int]
 
 LARGEST_SIZE: Final = 1_000_000
@@ -151,7 +149,6 @@ def _render(proof: Proof, detail: Detail, pages: Pages, current: str) -> bytes:
         "disagreements": disagreements(proof, views)[:10],
         "example_address": next(iter(sorted(visible)), "proof"),
         "cite": _cite(proof),
-        "style": _styles(),
         "pages": list(pages),
         "current": current,
         "nav": _navigation(proof, bool(views), with_matrix, bool(kept), bool(measured)),
@@ -189,7 +186,7 @@ def _render(proof: Proof, detail: Detail, pages: Pages, current: str) -> bytes:
         "rate": rate,
         "timed": timed,
     }
-    return render("proof.html.j2", values, detail.text)
+    return render("proof.html.j2", values, detail.text, styles=("proof.css",))
 
 
 def _shown(groups: Iterable[FamilyView], most: int) -> list[tuple[FamilyView, tuple[FaultView, ...]]]:
@@ -339,8 +336,3 @@ def _cite(proof: Proof) -> Citation:
     )
     title = "Proof of a conformance suite for 2-D convolutions"
     return citation(results.Results(run, (), (used,), (), None, proof.sha256), title)
-
-
-@cache
-def _styles() -> Markup:
-    return Markup(f"{_style()}{(STATIC / 'proof.css').read_text(encoding='utf-8')}")

@@ -126,6 +126,31 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class World:
+    """What became of one adapter on every geometry up to a bound.
+
+    ``geometries`` were found right of ``total`` inside its claims; ``probability`` is that with which a wrong formula
+    would have passed them, None where nothing is claimed.
+    """
+
+    adapter: str
+    outcome: str
+    reason: str
+    bound: str
+    restricted: tuple[str, ...]
+    dtype: str
+    geometries: int
+    total: int
+    elements: int
+    seconds: float
+    set_size: int
+    largest_sum: int
+    probability: float | None
+    confidence: str
+    counterexample: Counterexample | None
+
+
+@dataclass(frozen=True)
 class Footer:
     """The end of a complete run: one verdict for each adapter."""
 
@@ -145,6 +170,7 @@ class Results:
     verdicts: tuple[Verdict, ...]
     footer: Footer | None
     sha256: str
+    worlds: tuple[World, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -24,6 +24,7 @@ from convspec.reports.records import (
     Requirement,
     Results,
     Verdict,
+    World,
 )
 from convspec.reports.words import LEVELS, OUTCOMES, VERDICTS
 
@@ -40,10 +41,12 @@ __all__ = [
     "Results",
     "ResultsError",
     "Verdict",
+    "World",
     "read_results",
 ]
 
 SCHEMA_VERSION = 1
+LARGEST_COUNT = 2**63
 
 
 def read_results(path: str | os.PathLike[str]) -> Results:
@@ -117,11 +120,13 @@ class _Stream:
         self.requirements: dict[str, Requirement] = {}
         self.adapters: dict[str, Adapter] = {}
         self.verdicts: dict[tuple[str, str], tuple[int, Verdict]] = {}
+        self.worlds: dict[str, tuple[int, World]] = {}
         self.readers: dict[str, Callable[[int, Fields], None]] = {
             "header": self._header,
             "requirement": self._requirement,
             "adapter": self._adapter,
             "verdict": self._verdict,
+            "exhaustive": self._world,
             "footer": self._footer,
         }
 
@@ -147,6 +152,10 @@ class _Stream:
                 )
             self.adapters.setdefault(adapter, _undescribed_adapter(adapter))
             self.requirements.setdefault(requirement, _undescribed_requirement(requirement))
+        for adapter, (number, _) in self.worlds.items():
+            if self.footer is not None and adapter not in self.adapters:
+                raise ResultsError(f"{self.name}, line {number}: world of adapter {adapter!r}, which has no line")
+            self.adapters.setdefault(adapter, _undescribed_adapter(adapter))
         return Results(
             self.header,
             tuple(self.requirements.values()),
@@ -154,6 +163,7 @@ class _Stream:
             tuple(verdict for _, verdict in self.verdicts.values()),
             self.footer,
             sha256,
+            tuple(world for _, world in self.worlds.values()),
         )
 
     def _header(self, number: int, fields: Fields) -> None:
@@ -246,6 +256,12 @@ class _Stream:
             ),
         )
 
+    def _world(self, number: int, fields: Fields) -> None:
+        adapter = fields.text("adapter")
+        if adapter in self.worlds:
+            fields.fail(f"a second world of adapter {adapter!r}")
+        self.worlds[adapter] = number, _world(fields)
+
     def _footer(self, number: int, fields: Fields) -> None:
         verdicts = {
             adapter: fields.inner("verdicts").word(adapter, tuple(VERDICTS))
@@ -277,6 +293,27 @@ def _counterexample(fields: Fields) -> Counterexample:
         fields.text("bound_text", ""),
         fields.text("message", ""),
         fields.text("repro", ""),
+    )
+
+
+def _world(fields: Fields) -> World:
+    counts = {}
+    for key in ("geometries", "total", "elements", "set_size", "largest_sum"):
+        counts[key] = fields.whole(key, 0)
+        if not 0 <= counts[key] <= LARGEST_COUNT:
+            fields.fail(f"{key!r} must be a count from 0 to {LARGEST_COUNT}, got {counts[key]}")
+    return World(
+        adapter=fields.text("adapter"),
+        outcome=fields.word("outcome", tuple(OUTCOMES)),
+        reason=fields.text("reason", ""),
+        bound=fields.text("bound"),
+        restricted=fields.texts("restricted", ()),
+        dtype=fields.text("dtype", ""),
+        seconds=fields.real("seconds"),
+        probability=fields.optional_real("probability"),
+        confidence=fields.text("confidence", ""),
+        counterexample=_counterexample(fields.inner("counterexample")) if fields.has("counterexample") else None,
+        **counts,
     )
 
 

@@ -16,6 +16,12 @@ HEIGHT: Final = 28
 LETTER: Final = 7.4
 LEAST_WIDTH: Final = 30
 LONGEST: Final = 1000
+WORD_HEIGHT: Final = 20
+WORD_LETTER: Final = 6.7
+# Where the first cell of a grid lies, with and without indices beside it.
+LABEL_SPACE: Final = (22, 16)
+NO_LABELS: Final = (1, 1)
+SIGN: Final = 30
 
 PLAIN: Final = ""
 PADDING: Final = "pad"
@@ -29,12 +35,15 @@ class Cell:
     """One number of a grid.
 
     ``marks`` is a set of the words above; ``full`` is the exact number for the tooltip, empty where
-    ``text`` already says it.
+    ``text`` already says it; ``fill`` and ``ink`` are the colours of the cell and of its number where they
+    mean something themselves, as the greys of a picture do.
     """
 
     text: str
     full: str = ""
     marks: frozenset[str] = frozenset()
+    fill: str = ""
+    ink: str = ""
 
 
 Grid = Sequence[Sequence[Cell]]
@@ -46,6 +55,16 @@ class Labels:
 
     first_row: int = 0
     first_column: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """A drawing that is not yet a figure: its size, what is in it, and the word above it."""
+
+    width: float
+    height: float
+    body: str
+    word: str = ""
 
 
 def number_grid(cells: Grid, title: str, description: str, labels: Labels | None = None) -> str:
@@ -65,10 +84,38 @@ def number_grid(cells: Grid, title: str, description: str, labels: Labels | None
     str
         One ``<svg>`` element.
     """
+    part = grid_part(cells, labels)
+    return element(part.width, part.height, title, description, part.body, "grid")
+
+
+def grid_part(cells: Grid, labels: Labels | None = None, word: str = "", width: float = 0) -> Part:
+    """Draw a grid of numbers as a part of a larger figure.
+
+    Parameters
+    ----------
+    cells, labels
+        As for `number_grid`.
+    word : str
+        Written above it.
+    width : float
+        Of a cell; 0 gives it what the longest number needs.
+    """
     rows, columns = len(cells), len(cells[0]) if cells else 0
-    width = cell_width(cells)
-    left, top = (22, 16) if labels else (1, 1)
+    width = width or cell_width(cells)
+    left, top = LABEL_SPACE if labels else NO_LABELS
     parts = []
+    coloured = [
+        (cell.fill, left + c * width, top + r * HEIGHT)
+        for r, row in enumerate(cells)
+        for c, cell in enumerate(row)
+        if cell.fill
+    ]
+    # One path for each colour is much shorter than one rectangle for each cell.
+    for fill in sorted({fill for fill, _, _ in coloured}):
+        squares = "".join(
+            f"M{x:g} {y}h{width:g}v{HEIGHT}h{-width:g}z" for colour, x, y in coloured if colour == fill
+        )
+        parts.append(f'<path fill="{fill}" d="{squares}"/>')
     if rows and columns:
         parts.append(f'<path class="net" d="{_net(rows, columns, width, left, top)}"/>')
     for r, row in enumerate(cells):
@@ -76,16 +123,49 @@ def number_grid(cells: Grid, title: str, description: str, labels: Labels | None
             parts.append(_cell(cell, left + c * width, top + r * HEIGHT, width))
     if labels:
         parts += [
-            f'<text class="idx" x="{left + c * width + width / 2:g}" y="10">{labels.first_column + c}</text>'
+            f'<text class="idx" x="{left + c * width + width / 2:g}" y="10">{_index(labels.first_column + c)}</text>'
             for c in range(columns)
         ]
         parts += [
-            f'<text class="idx" x="9" y="{top + r * HEIGHT + 18}">{labels.first_row + r}</text>'
+            f'<text class="idx" x="9" y="{top + r * HEIGHT + 18}">{_index(labels.first_row + r)}</text>'
             for r in range(rows)
         ]
-    return element(
-        left + columns * width + 2, top + rows * HEIGHT + 2, title, description, "".join(parts), "grid"
-    )
+    return Part(left + columns * width + 2, top + rows * HEIGHT + 2, "".join(parts), word)
+
+
+def beside(parts: Sequence[Part | str], title: str, description: str, kind: str = "grid") -> str:
+    """Draw parts in a row, each with its word above it; a string among them is a sign such as ``⊙``."""
+    part = in_a_row(parts)
+    return element(part.width, part.height, title, description, part.body, kind)
+
+
+def in_a_row(parts: Sequence[Part | str]) -> Part:
+    """Put parts and signs in a row, each in the middle of its height."""
+    drawn = [part for part in parts if isinstance(part, Part)]
+    top = WORD_HEIGHT if any(part.word for part in drawn) else 0
+    height = max(part.height for part in drawn)
+    x, body = 0.0, []
+    for part in parts:
+        if isinstance(part, str):
+            body.append(f'<text class="op" x="{x + SIGN / 2:g}" y="{top + height / 2 + 7:g}">{escape(part)}</text>')
+            x += SIGN
+            continue
+        y = top + (height - part.height) / 2
+        room = max(part.width, len(part.word) * WORD_LETTER)
+        if part.word:
+            body.append(f'<text class="word" x="{x + room / 2:g}" y="{y - 6:g}">{escape(part.word)}</text>')
+        body.append(f'<g transform="translate({x + (room - part.width) / 2:g} {y:g})">{part.body}</g>')
+        x += room
+    return Part(x, top + height, "".join(body))
+
+
+def stacked(parts: Sequence[Part], gap: float) -> Part:
+    """Put parts below each other."""
+    y, body = 0.0, []
+    for part in parts:
+        body.append(f'<g transform="translate(0 {y:g})">{part.body}</g>')
+        y += part.height + gap
+    return Part(max(part.width for part in parts), y - gap, "".join(body))
 
 
 def window_over_grid(
@@ -198,6 +278,10 @@ def cell_width(cells: Grid) -> float:
     return float(max(LEAST_WIDTH, round(longest * LETTER) + 10))
 
 
+def _index(number: int) -> str:
+    return str(number).replace("-", "−")
+
+
 def _net(rows: int, columns: int, width: float, left: float, top: float) -> str:
     across = "".join(f"M{left:g} {top + r * HEIGHT:g}h{columns * width:g}" for r in range(rows + 1))
     down = "".join(f"M{left + c * width:g} {top:g}v{rows * HEIGHT:g}" for c in range(columns + 1))
@@ -217,6 +301,8 @@ def _cell(cell: Cell, x: float, y: float, width: float) -> str:
         if WRONG in cell.marks:
             parts.append(f'<path class="flag" d="M{x + width - 11:g} {y + 1.5:g}h9.5v9.5z"/>')
     told = f"<title>{escape(cell.full)}</title>" if cell.full and cell.full != cell.text else ""
-    style = ' class="off"' if PADDING in cell.marks and WINDOW not in cell.marks else ""
+    style = ' class="off"' if PADDING in cell.marks and WINDOW not in cell.marks and not cell.ink else ""
+    if cell.ink:
+        style = f' style="fill:{cell.ink}"'
     parts.append(f'<text{style} x="{x + width / 2:g}" y="{y + 18.5:g}">{escape(cell.text)}{told}</text>')
     return "".join(parts)

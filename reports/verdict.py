@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from convspec.reports.numbers import short
-from convspec.reports.page import citation, render, write_bytes
+from convspec.reports.page import Pages, citation, render, write_bytes
 from convspec.reports.results import Results, read_results
 from convspec.reports.standing import Standing, gets_right, headline, reported, sentence, skips
 from convspec.reports.svg import dot
@@ -30,13 +30,17 @@ FEW_ADAPTERS = 3
 WORDED_COLUMNS = 6
 
 
-def write_verdict_page(results_path: str | os.PathLike[str], out_path: str | os.PathLike[str]) -> Path:
+def write_verdict_page(
+    results_path: str | os.PathLike[str], out_path: str | os.PathLike[str], pages: Pages = ()
+) -> Path:
     """Write the verdict page for a results file.
 
     Parameters
     ----------
     results_path, out_path : path
         The results file, and the HTML file to write; its folder is made.
+    pages : sequence of (address, text)
+        The pages that lie beside this one, in the order of the navigation.
 
     Returns
     -------
@@ -49,11 +53,11 @@ def write_verdict_page(results_path: str | os.PathLike[str], out_path: str | os.
         The results file is broken; the message names the line and what is wrong.
     """
     out = Path(out_path)
-    write_bytes(out, verdict_page(read_results(results_path)))
+    write_bytes(out, verdict_page(read_results(results_path), pages, out.name))
     return out
 
 
-def verdict_page(results: Results) -> bytes:
+def verdict_page(results: Results, pages: Pages = (), current: str = "index.html") -> bytes:
     """Make the page, as detailed as its size allows.
 
     Returns
@@ -66,13 +70,13 @@ def verdict_page(results: Results) -> bytes:
     # Thousands of verdicts cannot all show their evidence: do not set a page in type only to throw it away.
     first = 0 if len(results.verdicts) < 2500 else 2 if len(results.verdicts) < 6000 else 3
     for level in range(first, len(DETAILS)):
-        data = _render(results, level)
+        data = _render(results, level, pages, current)
         if len(data) < largest:
             break
     return data
 
 
-def _render(results: Results, level: int) -> bytes:
+def _render(results: Results, level: int, pages: Pages, current: str) -> bytes:
     detail = DETAILS[level]
     page = build(results, detail)
     found = [sheet.standing for sheet in page.sheets]
@@ -84,11 +88,16 @@ def _render(results: Results, level: int) -> bytes:
         "detail": detail,
         "reduced": level > 0,
         "title": title,
+        "pages": list(pages),
+        "current": current,
         "example_address": "PAD-04",
         "headline": headline(found),
         "cite": citation(results, "Verdict on 2-D convolutions"),
         "nav": _navigation(
-            bool(page.failures), bool(page.known or page.more), bool(page.planned or page.left_out)
+            bool(page.failures),
+            bool(page.known or page.more),
+            bool(page.planned or page.left_out),
+            bool(page.worlds),
         ),
         "outcomes": OUTCOMES.values(),
         "levels": LEVEL_MEANINGS,
@@ -107,7 +116,7 @@ def _render(results: Results, level: int) -> bytes:
         "dot": dot,
         "short": short,
     }
-    return render("verdict.html.j2", values, detail.text)
+    return render("verdict.html.j2", values, detail.text, scripts=("filter.js",))
 
 
 def _said(standing: Standing, page: Page, full: bool) -> Markup:
@@ -130,7 +139,7 @@ def _said(standing: Standing, page: Page, full: bool) -> Markup:
     )
 
 
-def _navigation(failures: bool, known: bool, planned: bool) -> list[tuple[str, str]]:
+def _navigation(failures: bool, known: bool, planned: bool, worlds: bool) -> list[tuple[str, str]]:
     entries = [
         ("verdict", "Verdict"),
         ("failures", "Failures" if failures else ""),
@@ -138,6 +147,7 @@ def _navigation(failures: bool, known: bool, planned: bool) -> list[tuple[str, s
         ("matrix", "Matrix"),
         ("requirements", "Requirements"),
         ("planned", "Planned" if planned else ""),
+        ("exhaustive", "Small worlds" if worlds else ""),
         ("adapters", "Adapters"),
         ("run", "This run"),
         ("cite", "Cite"),

@@ -9,6 +9,7 @@ from convspec.reports.numbers import ratio
 from convspec.reports.results import Adapter, Requirement, Results, Verdict
 from convspec.reports.standing import Standing, standings, tried
 from convspec.reports.words import OUTCOMES, Outcome, family_title, readable, slug
+from convspec.reports.worlds import WorldView, world_views
 
 AXES = (
     "stride",
@@ -37,6 +38,7 @@ RESERVED = (
     "filters",
     "style",
     "left-out",
+    "exhaustive",
 )
 
 
@@ -140,6 +142,7 @@ class Page:
     failures: list[Card] = field(default_factory=list)
     known: list[Card] = field(default_factory=list)
     more: list[OutcomeView] = field(default_factory=list)
+    worlds: list[WorldView] = field(default_factory=list)
     unlisted: int = 0
     hidden_adapters: int = 0
     hidden_requirements: int = 0
@@ -182,6 +185,7 @@ def build(results: Results, detail: Detail) -> Page:
     outcomes = _outcomes(found, anchors, addresses, core, detail)
     page.families = _families(core[: detail.requirements], anchors, families, outcomes, detail)
     _cards(page, outcomes, detail)
+    page.worlds = world_views(results.worlds[: detail.adapters], addresses)
     page.glance = _glances(found, outcomes, sheets, families, detail)
     return page
 

@@ -135,14 +135,14 @@ def kernel_too_large_gives_one(call: Call) -> Array:
 
 
 @wrong(
-    "no-output-channels-refused",
+    "no-output-channels-one-plane",
     remedy="return (N, 0, oH, oW) for a weight without filters",
     hides="when there is a filter",
     caught_by="SHP-01",
     witness=plain(w=(0, 4, 3, 2)),
 )
-def no_output_channels_refused(call: Call) -> Array:
-    """A weight without filters is refused."""
+def no_output_channels_one_plane(call: Call) -> Array:
+    """A weight without filters gives one plane of zeros."""
     if len(call.w) == 0:
-        raise ZeroDivisionError("work cannot be shared out over 0 filters")
+        return convolve(call.but(w=np.zeros((call.groups, *call.w.shape[1:]), call.w.dtype), bias=None))[:, :1]
     return convolve(call)

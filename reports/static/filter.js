@@ -98,12 +98,6 @@
     apply(chosen(new URLSearchParams()));
   });
   window.addEventListener("hashchange", follow);
-  window.addEventListener("beforeprint", function () {
-    all("details:not([open])").forEach(function (box) { box.open = true; box.dataset.printed = ""; });
-  });
-  window.addEventListener("afterprint", function () {
-    all("details[data-printed]").forEach(function (box) { box.open = false; delete box.dataset.printed; });
-  });
   form.hidden = false;
   follow();
 })();

@@ -1,8 +1,9 @@
-"""What the benchmark runs: the calls, and the implementations that can make them.
+"""Who is timed: for each implementation, how to prepare a call of it.
 
 Every ``prepare`` builds its arrays and returns a function without parameters; only that function is timed.
 """
 
+import importlib.util
 import math
 import os
 from collections.abc import Callable
@@ -11,71 +12,21 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from workloads import Array, Workload
 
 from convspec.adapters.vectorized import adapter
 from convspec.reference import conv2d
 
-Array = np.ndarray[Any, Any]
 Call = Callable[[], Any]
 
 
-@dataclass(frozen=True)
-class Workload:
-    """One call: shapes and parameters, the same on both axes."""
-
-    id: str
-    title: str
-    x: tuple[int, int, int, int]
-    w: tuple[int, int, int, int]
-    stride: int = 1
-    padding: int = 0
-    dilation: int = 1
-    groups: int = 1
-    dtype: str = "float32"
-    counted: bool = True
-
-    @property
-    def operations(self) -> int:
-        """Multiplications and additions of the definition."""
-        reach = [self.dilation * (self.w[axis] - 1) + 1 for axis in (2, 3)]
-        positions = [(self.x[axis + 2] + 2 * self.padding - reach[axis]) // self.stride + 1 for axis in range(2)]
-        return 2 * self.x[0] * math.prod(positions) * math.prod(self.w)
-
-    def arrays(self) -> tuple[Array, Array]:
-        """Build x and w."""
-        random = np.random.default_rng(0)
-        if np.dtype(self.dtype).kind in "iu":
-            limits = np.iinfo(self.dtype)
-            return (random.integers(limits.min, limits.max, self.x, self.dtype),
-                    random.integers(limits.min, limits.max, self.w, self.dtype))
-        return random.standard_normal(self.x).astype(self.dtype), random.standard_normal(self.w).astype(self.dtype)
+class NotOffered(LookupError):
+    """An implementation has no such convolution; the message says what it lacks."""
 
 
-WORKLOADS = [
-    Workload("first-layer", "7x7 stride 2, 3 to 64 channels, 224x224", (1, 3, 224, 224), (64, 3, 7, 7), 2, 3),
-    Workload("resnet-64", "3x3, 64 to 64 channels, 56x56", (1, 64, 56, 56), (64, 64, 3, 3), 1, 1),
-    Workload("resnet-128", "3x3, 128 to 128 channels, 28x28", (1, 128, 28, 28), (128, 128, 3, 3), 1, 1),
-    Workload("resnet-256", "3x3, 256 to 256 channels, 14x14", (1, 256, 14, 14), (256, 256, 3, 3), 1, 1),
-    Workload("pointwise", "1x1, 256 to 64 channels, 56x56", (1, 256, 56, 56), (64, 256, 1, 1)),
-    Workload("downsample", "3x3 stride 2, 128 to 256 channels, 28x28", (1, 128, 28, 28), (256, 128, 3, 3), 2, 1),
-    Workload("batch-8", "batch of 8, 3x3, 64 to 64 channels, 56x56", (8, 64, 56, 56), (64, 64, 3, 3), 1, 1),
-    Workload("picture-3", "one channel, 512x512, 3x3", (1, 1, 512, 512), (1, 1, 3, 3), 1, 1),
-    Workload("picture-15", "one channel, 512x512, 15x15", (1, 1, 512, 512), (1, 1, 15, 15), 1, 7),
-    Workload("large-64", "3x3, 64 to 64 channels, 224x224", (1, 64, 224, 224), (64, 64, 3, 3), 1, 1),
-    Workload("example", "the worked example, 8x7 with 3x3", (1, 1, 8, 7), (1, 1, 3, 3)),
-    Workload("depthwise", "depthwise 3x3, 128 channels, 56x56", (1, 128, 56, 56), (128, 1, 3, 3), 1, 1,
-             groups=128, counted=False),
-    Workload("dilated", "3x3 dilation 2, 64 to 64 channels, 56x56", (1, 64, 56, 56), (64, 64, 3, 3), 1, 2,
-             dilation=2, counted=False),
-    Workload("groups-4", "3x3 in 4 groups, 64 to 64 channels, 56x56", (1, 64, 56, 56), (64, 16, 3, 3), 1, 1,
-             groups=4, counted=False),
-    Workload("double", "float64, 3x3, 64 to 64 channels, 56x56", (1, 64, 56, 56), (64, 64, 3, 3), 1, 1,
-             dtype="float64", counted=False),
-    Workload("int32", "int32, 3x3, 64 to 64 channels, 28x28", (1, 64, 28, 28), (64, 64, 3, 3), 1, 1,
-             dtype="int32", counted=False),
-    Workload("batch-64", "batch of 64, 5x5, 16 to 16 channels, 28x28", (64, 16, 28, 28), (16, 16, 5, 5), 1, 2,
-             counted=False),
-]
+def threads() -> int:
+    """How many threads this process may use."""
+    return int(os.environ["OMP_NUM_THREADS"])
 
 
 def vectorized(task: Workload) -> Call:
@@ -90,16 +41,16 @@ def pytorch(task: Workload) -> Call:
     """Prepare ``torch.nn.functional.conv2d``."""
     import torch
 
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    torch.set_num_threads(threads())
     torch.set_grad_enabled(False)
     x, w = map(torch.from_numpy, task.arrays())
     return partial(torch.nn.functional.conv2d, x, w, None, task.stride, task.padding, task.dilation, task.groups)
 
 
 def by_planes(task: Workload, correlate: Callable[[Array, Array], Array]) -> Call:
-    """Sum correlations of single planes, where strides, dilation and groups are not used."""
+    """Sum correlations of single planes, where dilation and groups are not used."""
     if task.groups != 1 or task.dilation != 1:
-        raise LookupError("has no groups and no dilation")
+        raise NotOffered("has no groups and no dilation")
     x, w = task.arrays()
     s, p = task.stride, task.padding
     zero = np.zeros((), x.dtype)
@@ -125,7 +76,7 @@ def scipy_oaconvolve(task: Workload) -> Call:
     from scipy.signal import oaconvolve
 
     if np.dtype(task.dtype).kind in "iu":
-        raise LookupError("is not exact for integers")
+        raise NotOffered("is not exact for integers")
     return by_planes(task, lambda plane, tap: oaconvolve(plane, tap[::-1, ::-1], "valid"))
 
 
@@ -166,7 +117,12 @@ def plain_im2col(task: Workload) -> Call:
 def einsum(task: Workload) -> Call:
     """Prepare ``numpy.einsum`` over ``sliding_window_view``."""
     windows, w = all_windows(task)
-    return lambda: np.einsum("ngchwpq,gocpq->ngohw", windows(), w, optimize=True)
+
+    def call() -> Array:
+        y: Array = np.einsum("ngchwpq,gocpq->ngohw", windows(), w, optimize=True)
+        return y.reshape(task.output)
+
+    return call
 
 
 def onnx_runtime(task: Workload) -> Call:
@@ -174,31 +130,30 @@ def onnx_runtime(task: Workload) -> Call:
     import onnxruntime
     from onnx import TensorProto, helper
 
+    if task.dtype != "float32":
+        raise NotOffered(f"has no convolution of {task.dtype}")
     x, w = task.arrays()
     node = helper.make_node("Conv", ["x", "w"], ["y"], strides=[task.stride] * 2, pads=[task.padding] * 4,
                             dilations=[task.dilation] * 2, group=task.groups)
-    kind = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}.get(task.dtype)
-    if kind is None:
-        raise LookupError(f"has no convolution of {task.dtype}")
-    graph = helper.make_graph([node], "conv", [helper.make_tensor_value_info(name, kind, shape) for name, shape in
-                                               (("x", x.shape), ("w", w.shape))],
-                              [helper.make_tensor_value_info("y", kind, None)])
+    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, array.shape) for name, array in
+              (("x", x), ("w", w))]
+    graph = helper.make_graph([node], "conv", inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ["OMP_NUM_THREADS"])
+    options.intra_op_num_threads = threads()
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return partial(session.run, None, {"x": x, "w": w})
+    return lambda: session.run(None, {"x": x, "w": w})[0]
 
 
 def jax_lax(task: Workload) -> Call:
-    """Prepare ``jax.lax.conv_general_dilated``, compiled."""
+    """Prepare ``jax.lax.conv_general_dilated``, compiled before the clock starts."""
     import jax
 
     jax.config.update("jax_enable_x64", True)
     x, w = map(jax.numpy.asarray, task.arrays())
     compiled = jax.jit(lambda x, w: jax.lax.conv_general_dilated(
         x, w, (task.stride,) * 2, [(task.padding,) * 2] * 2, rhs_dilation=(task.dilation,) * 2,
-        feature_group_count=task.groups))
+        feature_group_count=task.groups)).lower(x, w).compile()
     return lambda: compiled(x, w).block_until_ready()
 
 
@@ -208,31 +163,82 @@ def opencv(task: Workload) -> Call:
 
     single = task.x[:2] == (1, 1) and task.w[0] == 1 and task.stride == task.dilation == 1
     if not single or 2 * task.padding + 1 != task.w[2]:
-        raise LookupError("filters single pictures to their own size")
-    cv2.setNumThreads(int(os.environ["OMP_NUM_THREADS"]))
+        raise NotOffered("filters single pictures to their own size")
+    cv2.setNumThreads(threads())
     x, w = task.arrays()
     return partial(cv2.filter2D, x[0, 0], -1, w[0, 0], borderType=cv2.BORDER_CONSTANT)
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """How to prepare one, what must be installed, and how many operations it can be asked for."""
+    """How to prepare one, and what can be asked of it.
+
+    Parameters
+    ----------
+    prepare : function
+        Raises `NotOffered` for a convolution that the implementation does not have.
+    package : str
+        What must be installed.
+    most : float
+        The largest number of operations that it is asked for: it would take too long for more.
+    most_planes : float
+        The same for pairs of a picture's channel and a filter's, where each pair costs much whatever its size.
+    transforms : bool
+        Whether it may compute by Fourier transforms, whose error is of another kind.
+    traced : bool
+        Whether its memory is allocated by NumPy, which tells Python's own book-keeping.
+    grows : bool
+        Whether it takes part in the growth curves.
+    threaded : bool
+        Whether more threads can change its time; else it is timed on one only.
+    """
 
     prepare: Callable[[Workload], Call]
     package: str
     most: float = math.inf
+    most_planes: float = math.inf
+    transforms: bool = False
     traced: bool = False
+    grows: bool = False
+    threaded: bool = True
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the package can be imported."""
+        return importlib.util.find_spec(self.package) is not None
 
 
 IMPLEMENTATIONS = {
-    "vectorized": Implementation(vectorized, "numpy", traced=True),
-    "torch": Implementation(pytorch, "torch"),
-    "im2col": Implementation(plain_im2col, "numpy", traced=True),
+    "vectorized": Implementation(vectorized, "numpy", traced=True, grows=True),
+    "torch": Implementation(pytorch, "torch", grows=True),
+    "im2col": Implementation(plain_im2col, "numpy", traced=True, grows=True),
     "einsum": Implementation(einsum, "numpy", traced=True),
-    "scipy.correlate2d": Implementation(scipy_correlate2d, "scipy", 1e9, traced=True),
-    "scipy.oaconvolve": Implementation(scipy_oaconvolve, "scipy", 1e9, traced=True),
-    "reference": Implementation(loop_reference, "numpy", 1e5, traced=True),
+    "scipy.correlate2d": Implementation(scipy_correlate2d, "scipy", 5e8, traced=True, grows=True, threaded=False),
+    "scipy.oaconvolve": Implementation(scipy_oaconvolve, "scipy", 5e8, 1e3, transforms=True, traced=True,
+                                       threaded=False),
+    "reference": Implementation(loop_reference, "numpy", 1e6, traced=True, grows=True, threaded=False),
     "onnxruntime": Implementation(onnx_runtime, "onnxruntime"),
     "jax": Implementation(jax_lax, "jax"),
-    "cv2.filter2D": Implementation(opencv, "cv2"),
+    "cv2.filter2D": Implementation(opencv, "cv2", transforms=True),
 }
+
+
+def prepared(name: str, task: Workload) -> Call:
+    """Prepare a call.
+
+    Raises
+    ------
+    NotOffered
+        The package is not installed, the implementation has no such convolution, or it would take too long; the
+        message says which.
+    """
+    entry = IMPLEMENTATIONS[name]
+    if not entry.is_installed:
+        raise NotOffered("not installed")
+    if task.operations > entry.most:
+        raise NotOffered(f"too slow for {task.operations:.2g} operations; it is asked for {entry.most:.2g} at most")
+    if threads() > 1 and not entry.threaded:
+        raise NotOffered("runs on one thread, whatever it is given")
+    if (pairs := task.x[0] * math.prod(task.w[:2])) > entry.most_planes:
+        raise NotOffered(f"too slow for {pairs} pairs of planes; it is asked for {entry.most_planes:.0f} at most")
+    return entry.prepare(task)

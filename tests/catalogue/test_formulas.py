@@ -22,8 +22,8 @@ def need_the_converter() -> None:
         pytest.skip(f"latex2mathml {version} writes otherwise than {made_by}, which made the file")
 
 
-def test_each_formula_of_the_catalogue_is_there_and_no_other() -> None:
-    assert sorted(formulas.load()) == formulas.latex_of_catalogue()
+def test_each_formula_of_the_pages_is_there_and_no_other() -> None:
+    assert sorted(formulas.load()) == formulas.latex_of_pages()
 
 
 def test_the_file_is_what_the_converter_writes_today() -> None:
@@ -34,7 +34,7 @@ def test_the_file_is_what_the_converter_writes_today() -> None:
     )
 
 
-@pytest.mark.parametrize("latex", formulas.latex_of_catalogue())
+@pytest.mark.parametrize("latex", formulas.latex_of_pages())
 def test_mathml_is_well_formed_and_free_of_latex(latex: str) -> None:
     mathml = formulas.load()[latex]
     root = ElementTree.fromstring(mathml)

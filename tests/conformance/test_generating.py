@@ -9,9 +9,17 @@ from hypothesis import given, settings
 from convspec.adapters.protocol import DTYPES, WORDS, Capabilities
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.fitting import fit
-from convspec.conformance.generating import ANY_DTYPE, ANY_LAYOUT, ANYTHING, INTEGERS, MULTIPLICATIONS_LIMIT, cases
+from convspec.conformance.generating import (
+    ANY_DTYPE,
+    ANY_LAYOUT,
+    ANYTHING,
+    DRAWN_RECIPES,
+    INTEGERS,
+    MULTIPLICATIONS_LIMIT,
+    cases,
+)
 from convspec.conformance.layouts import LAYOUTS
-from convspec.conformance.recipes import FLOAT_RECIPES, WHOLE_RECIPES
+from convspec.conformance.recipes import WHOLE_RECIPES
 from convspec.conformance.requirements import requirements
 
 
@@ -44,7 +52,7 @@ def test_every_value_of_each_dimension_is_reached(drawn):
     assert {case.dtype for case in drawn} == set(DTYPES)
     assert {case.layout_x for case in drawn} == {case.layout_w for case in drawn} == set(LAYOUTS)
     assert {case.layout_bias for case in drawn} == set(LAYOUTS) - {"broadcast"}
-    assert {case.data for case in drawn if case.dtype not in INTEGERS} == set(FLOAT_RECIPES)
+    assert {case.data for case in drawn if case.dtype not in INTEGERS} == set(DRAWN_RECIPES)
     assert {case.data for case in drawn if case.dtype in INTEGERS} <= set(WHOLE_RECIPES)
     assert {case.padding for case in drawn if isinstance(case.padding, str)} == set(WORDS) - {"same"}
     assert {case.bias_shape is None for case in drawn} == {True, False}

@@ -39,7 +39,8 @@ PINNED = {
     "special": "ee85e838 9b3a4942 2264051e f01f9579 985b94d0 397e92e6",
     "special_w": "6abe2b70 e04d58b3 6923a7a6 df3b2834 1a8bfa71 59344d3a",
     "huge": "86b4e7bb 1b9a0363 230658da 39d93e06 d603f292 15a4612e",
-    "swell": "8ca2b9a6 361a2dde f3127d0d e6fd9dc7 a56d3322 db4baf58",
+    "swell": "52579dff 1dac2155 8a0c8bcf 5c5d67fc 9b522370 8929ce82",
+    "even": "c3985a89 c5d11dae 29acfd78 79ff9dd4 49b0993c 25fd8d1c",
 }
 # The same in int8 to int64 and uint8 to uint64.
 PINNED_WHOLE = {
@@ -47,6 +48,7 @@ PINNED_WHOLE = {
     "full": "b712b463 137da8ae 1f9e1626 b45d36ea b712b463 137da8ae 1f9e1626 b45d36ea",
     "edge": "9ef559dd 1260df10 29505500 02ea50b3 97aec030 62d66dd9 7510f8e5 abbb9132",
     "wide": "b46cbaca 1b026346 e5e6c0eb 3ffd53d6 ed63d7b5 76bf43e6 820dc962 62b577a9",
+    "even": "5503b7c0 50245ee8 89eaf951 3ad51de0 ed63d7b5 0f2a636e e98a108a e0b0c46d",
     "zero": "16d0edc8 065cc6b2 9b00b893 53192a12 16d0edc8 065cc6b2 9b00b893 53192a12",
     "impulse": "0cc992f2 9bcfaee2 c4fb1d4e 5a8cae65 38078246 ba92ef1d 18c1f5e5 3ef4f67e",
 }
@@ -138,6 +140,25 @@ def test_wide_sums_are_exact_in_any_order(dtype):
         assert (x == np.round(x)).all()
         assert (w == np.round(w)).all()
         assert x.max() * w[0].size * w.max() + bias.max() < 2**precision
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float64", 2**20), ("float32", 2**8), ("float16", 8), ("bfloat16", 4)])
+def test_even_numbers_come_evenly_from_a_set_of_a_known_size(dtype, size):
+    """Sorted into at most eight equal parts of the set: no modulus favours the small ones."""
+    x = built("even", dtype, ((8, 4, 32, 32), (4, 4, 3, 2), (4,))).x.astype(np.float64)
+    assert -size / 2 <= x.min() < x.max() < size / 2
+    assert (x == np.round(x)).all()
+    parts = min(size, 8)
+    counts = np.bincount(((x.ravel() + size / 2) * parts / size).astype(int), minlength=parts)
+    # Six standard deviations of a part's count.
+    assert np.abs(counts - x.size / parts).max() < 6 * math.sqrt(x.size / parts)
+
+
+@pytest.mark.parametrize("dtype", REAL_FLOATS)
+def test_even_sums_of_64_products_are_exact(dtype):
+    operands = built("even", dtype)
+    x, w = (np.abs(part.astype(np.float64)).max() for part in (operands.x, operands.w))
+    assert 64 * x * w <= 2 ** FORMATS[dtype].precision
 
 
 @pytest.mark.parametrize("dtype", REAL_FLOATS)

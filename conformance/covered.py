@@ -1,0 +1,86 @@
+"""Which lines and branches of the project's own code the suite reaches.
+
+Each measurement runs in a process of its own, which imports the code while it is watched.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+# The reference's loops are slow while each line of them is watched, and small cases take the same branches.
+MEASURED = {
+    "vectorized": ("the vectorised variant under the suite at standard effort", "standard", None),
+    "reference": ("the reference under the first 12 cases of each requirement", "quick", 12),
+}
+FILES = {
+    "vectorized": ("adapters/vectorized.py",),
+    "reference": tuple(f"reference/{name}.py" for name in ("arguments", "convolution", "exact", "padding", "rounding",
+                                                           "shapes")),
+}
+
+
+def code_lines() -> Iterator[dict[str, Any]]:
+    """One line for each file; none where coverage.py is not installed.
+
+    Yields
+    ------
+    dict
+        With ``lines`` and ``branches`` as [reached, all].
+    """
+    if find_spec("coverage") is None:
+        return
+    for name, (what, effort, cases) in MEASURED.items():
+        report = _measured(name, effort, cases)
+        for file in FILES[name]:
+            summary = next(
+                found["summary"] for path, found in report["files"].items() if Path(path).as_posix().endswith(file)
+            )
+            yield {
+                "type": "code",
+                "what": what,
+                "file": file,
+                "lines": [summary["covered_lines"], summary["num_statements"]],
+                "branches": [summary["covered_branches"], summary["num_branches"]],
+            }
+
+
+def _measured(name: str, effort: str, cases: int | None) -> dict[str, Any]:
+    """What coverage.py says of one adapter's files, in the form of its JSON report."""
+    package = Path(__file__).resolve().parent.parent
+    included = ",".join(str((package / file).resolve()) for file in FILES[name])
+    with tempfile.TemporaryDirectory() as folder:
+        data, out = Path(folder, "data"), Path(folder, "report.json")
+        run = ["run", "--branch", f"--include={included}", "-m", "convspec.conformance.covered", name, effort]
+        report = ["json", f"--include={included}", "-o", str(out), "-q"]
+        for arguments in ([*run, str(cases or "")], report):
+            subprocess.run(
+                [sys.executable, "-m", "coverage", arguments[0], f"--data-file={data}", f"--rcfile={os.devnull}",
+                 *arguments[1:]],
+                check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+        found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
+def main(name: str, effort: str, cases: str) -> None:
+    """Run the first cases of all requirements, or all of them, over an adapter in this process."""
+    # Imported here, while it is watched: the lines of definitions count, too.
+    from convspec.conformance.battery import Battery
+    from convspec.conformance.catalogue import catalogue
+    from convspec.conformance.child import InProcess
+    from convspec.conformance.engine import Oracle, Verifier
+    from convspec.conformance.requirements import requirements
+
+    verifier = Verifier(name, InProcess(name), Battery(0, effort), Oracle(), shrinks=False)
+    for requirement in requirements().values():
+        verifier.verify(requirement, catalogue()[requirement.id], slice(int(cases) if cases else None))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
