@@ -32,6 +32,8 @@ class Call:
         Calls of one trial that share a thread number above 0 are made at the same time, each in a thread of its own.
     watched : bool
         Whether the global random states are compared too, which costs more than a small call.
+    w_in_x : bool
+        Whether w is a view of the first numbers of x, in the same memory.
     strict_errors : bool
         Whether the call is made while NumPy raises on floating-point errors, as a caller may have asked it to.
     """
@@ -49,6 +51,7 @@ class Call:
     same_buffers: bool = False
     thread: int = 0
     watched: bool = False
+    w_in_x: bool = False
     strict_errors: bool = False
 
     def but(self, **changes: Any) -> "Call":

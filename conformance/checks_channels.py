@@ -213,8 +213,10 @@ def _others_unmoved(hearing: Hearing) -> Finding | None:
 
 
 def _as_many_outputs_as_columns(case: Case) -> Case:
-    """C_out equal to the output's width, or height, so that a bias along the wrong axis fits too."""
-    outputs = case.geometry.output[case.seed % 2] if case.seed % 3 else case.outputs
+    """C_out equal to the output's width, or height, so that a bias along the wrong axis fits too; else as it is."""
+    if case.seed % 3 == 0:
+        return case
+    outputs = case.geometry.output[case.seed % 2]
     outputs = min(outputs, 12)
     per_group = case.w_shape[1] * case.groups
     return case.but(w_shape=(outputs, per_group, *case.kernel), bias_shape=(outputs,), groups=1)

@@ -19,6 +19,25 @@ FIGURES = (
     (6, 3, 2, 1, 1), (7, 3, 1, 0, 2),
 )
 
+# One dimension beyond what a counter of one or two bytes, or a number of half precision, can hold: always tried.
+EXTREMES = (
+    "x=1x1x66000x1 w=1x1x2x1 dtype=float32 data=int:1",
+    "x=1x1x1x66000 w=1x1x1x2 dtype=float32 data=int:2",
+    "x=1x1x66001x2 w=1x1x2x1 stride=2,1 padding=1,0,0,1 data=int:3",
+    "x=1x1x2x66001 w=1x1x1x3 stride=1,2 padding=0,1,1,0 dtype=float32 data=int:4",
+    "x=1x2x1x33000 w=2x2x1x1 bias=2 dtype=float32 data=int:5",
+    "x=1x1x261x259 w=1x1x2x1 padding=0,1,1,0 dtype=float32 data=int:6",
+    "x=301x1x3x4 w=2x1x2x3 padding=1,0,0,1 data=int:7",
+    "x=2x301x3x4 w=3x301x2x3 bias=3 dtype=float32 data=int:8",
+    "x=1x2x4x3 w=301x2x3x2 bias=301 stride=1,2 dtype=float32 data=int:9",
+    "x=1x301x4x5 w=301x1x3x2 bias=301 groups=301 dtype=float32 data=int:10",
+    "x=1x2x45x3 w=1x2x40x2 dtype=float32 data=int:11",
+    "x=1x2x3x45 w=1x2x2x40 padding=0,1,2,0 data=int:12",
+    "x=1x1x150x7 w=1x1x3x3 dilation=70,1 dtype=float32 data=int:13",
+    "x=1x1x7x150 w=1x1x3x3 dilation=1,70 stride=1,40 data=int:14",
+    "x=1x1x5x4 w=1x1x3x2 padding=40,1,2,50 dtype=float32 data=int:15",
+)
+
 
 def _as_figure(case: Case) -> Case:
     """The worked example's shapes, or a figure's, with new whole numbers."""
@@ -51,7 +70,7 @@ def _right_layout(hearing: Hearing) -> Finding | None:
 
 
 REQUIREMENTS = (
-    Requirement("DEF-01", ANYTHING, share=10.0),
+    Requirement("DEF-01", ANYTHING, share=10.0, lines=EXTREMES),
     Requirement("DEF-02", EXACT.but(data=("int", "impulse"), padding=("none", "none", "sides"), layouts=("C", "F")),
                 accepts=_has_two_taps, calls=_true_convolution_too),
     Requirement("DEF-03", EXACT.but(dtypes=("complex64", "complex128"), data=("int", "int", "wide", "uniform"),

@@ -125,7 +125,7 @@ REQUIREMENTS = (
                                      sizes=("small", "small", "tile")),
                 needs=(_needs_float,), adjust=_few, accepts=lambda case: _is_float(case) and _is_few(case), share=1.5),
     Requirement("SPC-01", FLOATS.but(data=("special",), layouts=ANY_LAYOUT), needs=(_needs_float, needs_local_nan),
-                accepts=_is_float, share=1.5),
+                accepts=_is_float, share=2.5),
     Requirement("SPC-02", FLOATS.but(data=("special", "special_w"), padding=("none", "valid")),
                 needs=(_needs_float, needs_local_nan), adjust=_no_pads,
                 accepts=lambda case: _is_float(case) and case.padding in (NO_PADS, "valid")),
@@ -136,5 +136,5 @@ REQUIREMENTS = (
                                      data=("huge", "swell", "swell")),
                 needs=(_needs_float, _needs_direct), accepts=_is_float, share=1.5),
     Requirement("SPC-06", FLOATS.but(data=("tiny", "subnormal", "subnormal")),
-                needs=(_needs_float, _needs_direct, _needs_finite_range), accepts=_is_float),
+                needs=(_needs_float, _needs_direct, _needs_finite_range), accepts=_is_float, share=1.5),
 )

@@ -21,7 +21,7 @@ from convspec.conformance.conditions import Labelled, Shared, shared_conditions
 from convspec.conformance.engine import Verifier
 from convspec.conformance.judging import Judge
 from convspec.conformance.oracle import Expected
-from convspec.conformance.requirement import Requirement
+from convspec.conformance.requirement import Requirement, one_call
 from convspec.conformance.requirements import requirements
 
 # These misbehave towards the process or from call to call; they are told by what was seen, not by their answers.
@@ -245,7 +245,9 @@ def labelled(verifier: Verifier, failing: list[Requirement], first_seed: int | N
         verifier.battery if number == verifier.battery.seed else Battery(number, verifier.battery.effort)
         for number in (seed, seed + 1)
     ]
-    looked_at = {requirement.id: requirement for requirement in failing}
+    # Where a case leads to several calls, it is not the case alone that says when one of them fails.
+    plain = [requirement for requirement in failing if requirement.calls is one_call]
+    looked_at = {requirement.id: requirement for requirement in plain or failing}
     for requirement in list(looked_at.values())[:REQUIREMENTS_LOOKED_AT]:
         for battery in batteries:
             cases = list(battery.fitted(requirement, verifier.capabilities))[:FURTHER]

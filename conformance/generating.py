@@ -6,7 +6,7 @@ differ, or two conditions at once.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from convspec.adapters.protocol import COMPLEX_FLOATS, REAL_FLOATS, SIGNED_INTEGERS, UNSIGNED_INTEGERS, Pair
 from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.extremes import Pick, holding_the_kernel, stretched, within_limit
 from convspec.conformance.layouts import LAYOUTS
 from convspec.conformance.number_kinds import DRAWN_RECIPES, FINITE_RECIPES
 
@@ -27,7 +28,6 @@ ANY_LAYOUT = ("C",) * 12 + LAYOUTS[1:]
 # Around the sizes at which real implementations cut their tiles and vectors.
 TILE_LENGTHS = (4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 28, 30, 31, 32, 33, 34, 48, 62, 63, 64, 65, 66)
 TILE_CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33)
-MULTIPLICATIONS_LIMIT = 80_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,9 @@ class Bias:
     output : "any" or "one"
         "one": the kernel fits exactly once.
     batch, channels, outputs : "any", or the number
+    neighbours : int
+        One case in so many is the one before it with one thing changed: what is kept by an incomplete key then answers
+        for the other. 0 for none.
     """
 
     dtypes: tuple[str, ...] = ANY_DTYPE
@@ -73,6 +76,7 @@ class Bias:
     batch: int | str = "any"
     channels: int | str = "any"
     outputs: int | str = "any"
+    neighbours: int = 0
 
     def but(self, **changes: Any) -> "Bias":
         """The same bias with some parts changed."""
@@ -87,7 +91,7 @@ def _pairs(numbers: Iterable[int]) -> list[Pair]:
 
 ANYTHING = Bias(
     layouts=ANY_LAYOUT, data=("int",) * 6 + DRAWN_RECIPES,
-    sizes=("small",) * 11 + ("tile",) * 8 + ("channels",) * 4 + ("extreme",) * 2,
+    sizes=("small",) * 11 + ("tile",) * 8 + ("channels",) * 4 + ("extreme",) * 2, neighbours=10,
 )
 EXACT = Bias(dtypes=EXACT_DTYPES, data=("int", "int", "impulse", "wide"))
 LAW = Bias(
@@ -98,11 +102,14 @@ LAW = Bias(
 # One choice of a pair costs half of two choices of its parts, and is as independent: the lists are products.
 _COIN = range(10)
 _PADDED = {most: _pairs(range(most + 1)) for most in range(13)}
-_KERNELS = _pairs(range(1, 6))
+# Rows, columns and 3x3 more often than chance would have them, and so are single channels: what is written for them is
+# rarely tried with anything else.
+_KERNELS = [*_pairs(range(1, 6)), (1, 2), (1, 3), (2, 1), (3, 1), (3, 3), (3, 3)]
 _SMALL_KERNELS = _pairs(range(1, 4))
 _FAST_KERNELS = [(1, 1), (3, 3), (3, 3), (5, 5), (1, 3), (3, 1), (2, 2), (7, 7)]
-_STEPS = _pairs(range(1, 5))[1:]
-_GAPS = _pairs(range(1, 4))[1:]
+# Two along both axes is what most networks use, and so what most fast paths are written for.
+_STEPS = _pairs(range(1, 5))[1:] + [(2, 2)] * 6 + [(3, 3)]
+_GAPS = _pairs(range(1, 4))[1:] + [(2, 2)] * 3
 _OUTPUTS = {
     "small": _pairs(range(1, 9)), "channels": _pairs(range(1, 6)),
     "long": [(50 + 23 * a, b) for a in range(1, 13) for b in (1, 2)],
@@ -111,14 +118,7 @@ _TILE_HEIGHTS = (1, 2, 3, 5, *TILE_LENGTHS)
 _LEFT_OVER = {most: range(most + 1) for most in range(13)}
 _ROOM = _pairs(range(1, 5))
 _BATCHES = (1, 1, 2, 2, 3, 3, 4, 5, 9)
-# One dimension far beyond the others: counters of one or two bytes, half-precision sizes, blocks of 256.
-_EXTREMES = (
-    "height", "width", "width", "area", "kernel height", "kernel width", "stride", "dilation", "pads", "batch",
-    "channels", "filters",
-)
-_LONG = (129, 257, 300, 520, 1030, 2051, 4100, 33_000, 66_000)
-_MEDIUM = (7, 9, 11, 13, 17, 23, 33, 40)
-_FEW_CHANNELS = _pairs(range(1, 5))
+_FEW_CHANNELS = _pairs(range(1, 5)) + [(1, 1)] * 4
 _GROUPS = range(2, 6)
 _IN_GROUPS = {False: _pairs(range(1, 4)), True: _pairs(range(1, 10))}
 _DEPTHWISE = {
@@ -126,8 +126,6 @@ _DEPTHWISE = {
     True: [(g, 1, o) for g in TILE_CHANNELS[1:] for o in range(1, 4)],
 }
 _GROUP_KINDS = ("one", "one", "one", "above", "above", "depthwise")
-
-Pick = Callable[[Sequence[Any]], Any]
 
 
 class Choices:
@@ -173,14 +171,41 @@ def bundles(bias: Bias, count: int, stream: int) -> st.SearchStrategy[list[Case]
     """
     strides, dilations = (
         {fast: _weighted(wanted, above, ones) for fast, ones in ((False, 6), (True, when_fast))}
-        for wanted, above, when_fast in ((bias.stride, _STEPS, 8), (bias.dilation, _GAPS, 9))
+        for wanted, above, when_fast in ((bias.stride, _STEPS, 7), (bias.dilation, _GAPS, 9))
     )
 
     def built(bits: tuple[bool, ...]) -> list[Case]:
         pick = Choices(sum(bit << place for place, bit in enumerate(bits)) + (stream << len(bits)))
-        return [_draw_case(pick, bias, strides, dilations) for _ in range(count)]
+        drawn: list[Case] = []
+        for _ in range(count):
+            if drawn and bias.neighbours and pick(range(bias.neighbours)) == 0:
+                drawn.append(_neighbour(pick, drawn[-1], bias))
+            else:
+                drawn.append(_draw_case(pick, bias, strides, dilations))
+        return drawn
 
     return _BITS.map(built)
+
+
+def _neighbour(pick: Choices, case: Case, bias: Bias) -> Case:
+    """The same case with other numbers, and one more thing changed."""
+    case = case.but(seed=pick.seed())
+    changed = pick(("dtype", "stride", "dilation", "bias", "layout", "padding", "numbers"))
+    if changed == "dtype":
+        dtype = pick(bias.dtypes)
+        return case.but(dtype=dtype, data=pick(bias.whole_data) if dtype in INTEGERS else "int")
+    if changed == "stride" and bias.stride == "any":
+        return case.but(stride=pick([(1, 1), (2, 2), case.stride[::-1]]))
+    if changed == "dilation" and bias.dilation == "any":
+        # Smaller gaps always fit.
+        return case.but(dilation=(1, pick((1, case.dilation[1]))))
+    if changed == "bias" and bias.bias is None:
+        return case.but(bias_shape=None if case.bias_shape else (case.outputs,), layout_bias="C")
+    if changed == "layout":
+        return case.but(layout_x=pick(bias.layouts), layout_w=pick(bias.layouts))
+    if changed == "padding" and isinstance(case.padding, tuple):
+        return case.but(padding=(case.padding[0][::-1], case.padding[1][::-1]))
+    return case
 
 
 def _weighted(wanted: str, above: list[Pair], ones_out_of_ten: int) -> list[Pair]:
@@ -224,90 +249,8 @@ def _draw_case(
         layout_bias="C" if layout_bias == "broadcast" or not has_bias else layout_bias, data=data, seed=seed,
     )
     if size == "extreme":
-        case = _holding_the_kernel(_stretched(pick, case))
-    return _within_limit(case)
-
-
-def _holding_the_kernel(case: Case) -> Case:
-    """As many rows and columns more as the kernel needs."""
-    if isinstance(case.padding, str) and case.padding != "valid":
-        return case
-    pads = NO_PADS if case.padding == "valid" else case.padding
-    lengths = [
-        max(1, length, (k - 1) * d + 1 - sum(sides))
-        for length, k, d, sides in zip(case.size, case.kernel, case.dilation, pads, strict=True)
-    ]
-    return case.but(x_shape=(*case.x_shape[:2], *lengths))
-
-
-def _stretched(pick: Pick, case: Case) -> Case:
-    """One dimension of a small case stretched."""
-    which, long, medium = pick(_EXTREMES), pick(_LONG), pick(_MEDIUM)
-    n, _, height, width = case.x_shape
-    per_group, kernel = case.w_shape[1], case.w_shape[2:]
-    if which in ("height", "width", "area"):
-        if long > 10_000:
-            # Nothing new would be learnt from more taps, and a loop in Python takes a microsecond for each product.
-            kernel = (min(kernel[0], 2), min(kernel[1], 2))
-        height, width = {"height": (long, kernel[1]), "width": (kernel[0], long), "area": (183, 181)}[which]
-        reach = [(k - 1) * d + 1 for k, d in zip(kernel, case.dilation, strict=True)]
-        # Wide pads along the short axis would make a long picture a large one.
-        padding = case.padding if isinstance(case.padding, str) or case.padding == NO_PADS else ((0, 1), (1, 0))
-        return case.but(x_shape=(1, 1, max(height, reach[0]), max(width, reach[1])), w_shape=(1, 1, *kernel),
-                        padding=padding, groups=1, bias_shape=case.bias_shape and (1,))
-    if which in ("kernel height", "kernel width"):
-        kernel = (medium, kernel[1]) if which == "kernel height" else (kernel[0], medium)
-        lengths = (
-            length + (k - 1) * d for length, k, d in zip((height, width), kernel, case.dilation, strict=True)
-        )
-        return case.but(w_shape=(case.outputs, per_group, *kernel), x_shape=(n, case.channels, *lengths))
-    if which == "stride":
-        return case.but(
-            stride=(medium, case.stride[1]) if case.seed % 2 else (case.stride[0], medium),
-            x_shape=(n, case.channels, height + medium, width + medium),
-        )
-    if which == "dilation":
-        return case.but(
-            dilation=(medium, case.dilation[1]) if case.seed % 2 else (case.dilation[0], medium),
-            x_shape=(n, case.channels, height + (kernel[0] - 1) * medium, width + (kernel[1] - 1) * medium),
-        )
-    if which == "pads":
-        return case.but(padding=((medium, 1), (0, 2)) if case.seed % 2 else ((1, 0), (2, medium)))
-    if which == "batch":
-        return case.but(x_shape=(
-            min(long, 300) if long > 200 else medium, case.channels,
-            min(height, 4 + kernel[0] * case.dilation[0]), min(width, 4 + kernel[1] * case.dilation[1]),
-        ))
-    many = min(long, 300)
-    if which == "channels":
-        return case.but(x_shape=(1, many, height, width), w_shape=(1, many, *kernel), groups=1,
-                        bias_shape=case.bias_shape and (1,))
-    return case.but(x_shape=(1, 1, height, width), w_shape=(many, 1, *kernel), groups=1,
-                    bias_shape=case.bias_shape and (many,))
-
-
-def _within_limit(case: Case) -> Case:
-    """Fewer channels, then fewer rows, until the case is quick; the width stays, which tiles are cut along."""
-    while case.multiplications > MULTIPLICATIONS_LIMIT:
-        n, c, height, width = case.x_shape
-        o, per_group, *kernel = case.w_shape
-        if n > 1:
-            case = case.but(x_shape=(1, c, height, width))
-        elif per_group > 8:
-            case = case.but(x_shape=(n, case.groups * 3, height, width), w_shape=(o, 3, *kernel))
-        elif o > 8 and o // case.groups > 1:
-            outputs = case.groups
-            case = case.but(w_shape=(outputs, per_group, *kernel), bias_shape=(outputs,) if case.bias_shape else None)
-        elif case.groups > 1:
-            case = case.but(groups=1, x_shape=(n, per_group, height, width), w_shape=(1, per_group, *kernel),
-                            bias_shape=(1,) if case.bias_shape else None)
-        elif height > 2 * (kernel[0] - 1) * case.dilation[0] + 4:
-            case = case.but(x_shape=(n, c, height // 2, width))
-        elif per_group > 1:
-            case = case.but(x_shape=(n, case.groups, height, width), w_shape=(o, 1, *kernel))
-        else:
-            return case
-    return case
+        case = holding_the_kernel(stretched(pick, case))
+    return within_limit(case)
 
 
 def _draw_channels(pick: Pick, bias: Bias, size: str) -> tuple[int, int, int, int]:

@@ -116,9 +116,10 @@ def _log(setting: Setting) -> Three:
 
 
 def _scaled(setting: Setting) -> Three:
-    """Full significands; x scaled far up and w as far down, or the other way round."""
+    """Full significands; x scaled far up and w as far down, or the other way round; often to the ends of the range."""
     reach = setting.form.largest_exponent - 10
-    up = setting.bits.one(2 * reach + 1) - reach
+    end = reach - setting.bits.one(8)
+    up = (setting.bits.one(2 * reach + 1) - reach, end, -end)[setting.bits.one(3)]
     down = setting.bits.one(7) - 3 - up
     x, w, bias = _uniform(setting)
     return np.ldexp(x, up), np.ldexp(w, down), np.ldexp(bias, up + down)
@@ -139,15 +140,16 @@ def _tiny(setting: Setting) -> Three:
 
 
 def _subnormal(setting: Setting) -> Three:
-    """x of subnormal whole multiples of the smallest number, w of small whole numbers: all exact."""
+    """x or w of whole multiples of the smallest number, the other of small whole numbers, now and then lifted: all exact."""
     step = setting.form.smallest_subnormal
     width = max(2, setting.form.precision - 3 - math.ceil(math.log2(setting.terms + 1)))
+    tiny, lift = setting.bits.one(2), (0, setting.form.precision)[setting.bits.one(2)]
 
     def make(words: Array, which: int) -> Array:
-        if which == 1:
-            return _below(words, 5) - 2.0
+        if which == 1 - tiny:
+            return np.ldexp(_below(words, 5) - 2.0, lift)
         magnitude = (words >> np.uint64(64 - width)).astype(np.float64)
-        return np.asarray(_signs(words) * magnitude * step)
+        return np.ldexp(_signs(words) * magnitude * step, lift if which == 2 else 0)
 
     return _each(setting, make)
 
@@ -254,8 +256,12 @@ def _striped(setting: Setting) -> Three:
 
 
 def _rank_one(setting: Setting) -> Three:
-    """Full significands; each kernel is a column times a row, rounded."""
+    """Full significands, or a single power of two, under kernels that are each a column times a row, rounded."""
     x, w, bias = _uniform(setting)
+    if setting.bits.one(2) and len(x):
+        # A single product is rounded once: what a kernel loses when it is taken apart shows.
+        x, bias = np.zeros(len(x)), bias * 0.0
+        x[setting.bits.one(len(x))] = 2.0
     height, width = setting.kernel
     planes = len(w) // (height * width) if height * width else 0
     column = _significands(setting.bits.words(planes * height), setting.form.precision).reshape(planes, height, 1)

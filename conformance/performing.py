@@ -53,7 +53,9 @@ def perform(adapter: Adapter, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
 
 
 def _placed(call: Call) -> Placed:
-    placed = {"x": place(call.x, call.layout_x), "w": place(call.w, call.layout_w)}
+    x = place(call.x, call.layout_x)
+    w = (x[0][tuple(map(slice, call.w.shape))], x[1]) if call.w_in_x else place(call.w, call.layout_w)
+    placed = {"x": x, "w": w}
     if call.bias is not None:
         placed["bias"] = place(call.bias, call.layout_bias)
     return placed

@@ -10,7 +10,7 @@ import convspec
 from convspec.adapters.faulty import FAULTS
 from convspec.conformance.proof import PARTS, Plan, prove
 from convspec.conformance.results import write_lines
-from convspec.reports import write_proof_page
+from convspec.reports import pages_in, write_proof_page
 
 
 def prove_and_report(
@@ -50,7 +50,7 @@ def prove_and_report(
     )
     lines = list(prove(plan))
     write_lines(out / "proof.jsonl", lines)
-    write_proof_page(out / "proof.jsonl", out / "proof.html")
+    write_proof_page(out / "proof.jsonl", out / "proof.html", pages_in(out, "proof.html"))
     _tell(lines[-1], out)
     return int(lines[-1]["exit_status"])
 

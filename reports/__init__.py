@@ -29,7 +29,7 @@ __all__ = [
 
 
 def write_report(results_path: str | os.PathLike[str], out_dir: str | os.PathLike[str]) -> Path:
-    """Write all that is made from one results file: ``index.html``, ``summary.md`` and ``badge.svg``.
+    """Write the verdict, ``index.html``, with ``summary.md``, ``badge.svg`` and, beside it, the lesson.
 
     Parameters
     ----------
@@ -50,7 +50,11 @@ def write_report(results_path: str | os.PathLike[str], out_dir: str | os.PathLik
     """
     results = read_results(results_path)
     folder = Path(out_dir)
-    write_bytes(folder / "index.html", verdict_page(results))
+    pages = pages_in(folder, "index.html", "lesson.html")
+    write_bytes(folder / "index.html", verdict_page(results, pages))
+    write_lesson_page(
+        folder / "lesson.html", version=results.header.suite_version, date=results.header.date, pages=pages
+    )
     write_bytes(folder / "summary.md", markdown(results).encode("utf-8"))
     write_bytes(folder / "badge.svg", badge(results).encode("utf-8"))
     return folder / "index.html"

@@ -103,7 +103,7 @@ def kernel_too_large_gives_nothing(call: Call) -> Array:
     "kernel-too-large-swaps",
     remedy="refuse a kernel larger than the padded input; do not swap the two",
     hides="when the kernel fits, or fits on one axis",
-    caught_by="SHP-08 ERR-10",
+    caught_by="SHP-08",
     recreates="https://github.com/scipy/scipy/pull/5904",
     witness=invalid(x=(1, 1, 2, 2), w=(1, 1, 3, 3)),
     checked=False,
@@ -138,7 +138,7 @@ def kernel_too_large_gives_one(call: Call) -> Array:
     "no-output-channels-one-plane",
     remedy="return (N, 0, oH, oW) for a weight without filters",
     hides="when there is a filter",
-    caught_by="SHP-01",
+    caught_by="PAD-09",
     witness=plain(w=(0, 4, 3, 2)),
 )
 def no_output_channels_one_plane(call: Call) -> Array:

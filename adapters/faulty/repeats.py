@@ -137,7 +137,7 @@ FIRST_DTYPE: dict[str, np.dtype[Any]] = {}
     "dtype-of-the-first-call",
     remedy="choose the working precision anew for each call",
     hides="when no float32 call of the same shapes comes before a float64 one",
-    caught_by="PUR-06",
+    caught_by="DEF-01 DTY-01",
     witness=lambda conv2d: _dtype_stays(conv2d),
 )
 def dtype_of_the_first_call(call: Call) -> Array:
@@ -164,7 +164,7 @@ BROKEN: dict[str, bool] = {}
     "wrong-after-a-refusal",
     remedy="leave no half-set state behind when a call is refused",
     hides="when no invalid call came before",
-    caught_by="PUR-06",
+    caught_by="PUR-05",
     checked=False,
     witness=lambda conv2d: _refusal_stays(conv2d),
 )

@@ -170,7 +170,7 @@ def infinity_becomes_nan(call: Call) -> Array:
     "infinity-loses-its-sign",
     remedy="return minus infinity where the sum is",
     hides="when no sum is minus infinity",
-    caught_by="SPC-02 LAW-01",
+    caught_by="SPC-02",
     witness=INF,
 )
 def infinity_loses_its_sign(call: Call) -> Array:

@@ -225,7 +225,7 @@ WEIGHTS_BY_SUM: dict[Any, Array] = {}
     "weights-kept-by-sum",
     remedy="compare all numbers; equal sums are no proof",
     hides="when no two weights of one shape have the same sum",
-    caught_by="PUR-06",
+    caught_by="PUR-05 LAW-01",
     witness=remembers,
 )
 def weights_kept_by_sum(call: Call) -> Array:
@@ -306,7 +306,7 @@ SCRATCH: dict[Any, Array] = {}
     "scratch-shared-by-threads",
     remedy="give each thread a scratch picture of its own",
     hides="when no two calls of the same shape run at once",
-    caught_by="PUR-06",
+    caught_by="PUR-05",
     recreates="https://github.com/FluxML/NNlib.jl/issues/158",
     witness=lambda conv2d: _threads_disturb(conv2d),
 )

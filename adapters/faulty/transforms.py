@@ -36,7 +36,7 @@ def mean_removed_first(call: Call) -> Array:
     "box-by-running-sums",
     remedy="sum each window by itself",
     hides="when the weights of a filter are not all alike, or the sums are exact",
-    caught_by="NUM-01",
+    caught_by="NUM-09 SPC-01",
     witness=lambda conv2d: float(conv2d(
         np.array([[[[1.0, 1.0, 1e20, 1.0, 1.0]]]]), np.ones((1, 1, 1, 2)))[0, 0, 0, 3]) != 2.0,
 )

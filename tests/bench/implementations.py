@@ -223,8 +223,15 @@ IMPLEMENTATIONS = {
 }
 
 
-def prepared(name: str, task: Workload) -> Call:
+def prepared(name: str, task: Workload, patience: float = 1.0) -> Call:
     """Prepare a call.
+
+    Parameters
+    ----------
+    name : str
+    task : Workload
+    patience : float
+        By what the largest number of operations is multiplied.
 
     Raises
     ------
@@ -235,10 +242,10 @@ def prepared(name: str, task: Workload) -> Call:
     entry = IMPLEMENTATIONS[name]
     if not entry.is_installed:
         raise NotOffered("not installed")
-    if task.operations > entry.most:
-        raise NotOffered(f"too slow for {task.operations:.2g} operations; it is asked for {entry.most:.2g} at most")
+    if task.operations > (most := entry.most * patience):
+        raise NotOffered(f"too slow for more than {most:.2g} operations")
     if threads() > 1 and not entry.threaded:
         raise NotOffered("runs on one thread, whatever it is given")
-    if (pairs := task.x[0] * math.prod(task.w[:2])) > entry.most_planes:
-        raise NotOffered(f"too slow for {pairs} pairs of planes; it is asked for {entry.most_planes:.0f} at most")
+    if task.x[0] * math.prod(task.w[:2]) > entry.most_planes:
+        raise NotOffered(f"too slow for more than {entry.most_planes:.0f} pairs of planes")
     return entry.prepare(task)

@@ -31,7 +31,7 @@ from implementations import IMPLEMENTATIONS
 from workloads import WORKLOADS, Workload
 
 import convspec
-from convspec.reports import write_speed_page
+from convspec.reports import pages_in, write_speed_page
 
 SCHEMA_VERSION = 1
 HARNESS = Path(__file__).with_name("harness.py")
@@ -175,7 +175,8 @@ def main() -> None:
     path = chosen.out / "speed.json"
     path.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     print("\n".join(told(found)))
-    print(f"{found['seconds']:.0f} s. Numbers: {path}. Page: {write_speed_page(path, path.with_suffix('.html'))}")
+    page = write_speed_page(path, path.with_suffix(".html"), pages_in(chosen.out, "speed.html"))
+    print(f"{found['seconds']:.0f} s. Numbers: {path}. Page: {page}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -77,8 +78,7 @@ def test_each_implementation_convolves(name: str) -> None:
     for task in TINY:
         try:
             call = prepared(name, task)
-        except NotOffered as reason:
-            assert str(reason)
+        except NotOffered:
             continue
         x, w = task.arrays()
         right = conv2d(x, w, stride=task.stride, padding=task.padding, dilation=task.dilation, groups=task.groups)
@@ -118,8 +118,8 @@ def test_an_answer_of_another_form_is_refused(change) -> None:
 def test_what_is_not_offered_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, task, words in (
         ("scipy.correlate2d", BY_ID["dilated"], "no groups and no dilation"),
-        ("scipy.oaconvolve", BY_ID["int32"], "too slow for 4096 pairs of planes"),
-        ("reference", BY_ID["resnet-64"], r"too slow for 2\.3e\+08 operations"),
+        ("scipy.oaconvolve", BY_ID["int32"], "too slow for more than 1000 pairs of planes"),
+        ("reference", BY_ID["resnet-64"], r"too slow for more than 1e\+06 operations"),
     ):
         if IMPLEMENTATIONS[name].is_installed:
             with pytest.raises(NotOffered, match=words):
@@ -137,7 +137,7 @@ def test_turns_are_taken_in_rounds_and_slow_ones_get_few(monkeypatch: pytest.Mon
     now = [0.0]
     monkeypatch.setattr(timing, "perf_counter", lambda: now[0])
     calls = {name: lambda name=name: now.__setitem__(0, now[0] + took[name]) for name in took}
-    turns = timing.planned("task", calls, {"slow": 0.5}, timing.Effort(1.0, 0.1, 5, 3), 1.0)
+    turns = timing.planned("task", calls, {"slow": 0.5}, timing.Effort(1.0, 0.1, 5, 3, 1.0), 1.0)
     by_round = {number: [turn.name for turn in turns if turn.round == number] for number in range(33)}
     assert len({turn.round for turn in turns}) == 33
     assert [number for number, names in by_round.items() if "slow" in names] == [0, 16, 32]
@@ -214,10 +214,8 @@ def test_a_place_is_the_adapter_or_the_innermost_file() -> None:
 
 
 def test_samples_are_taken_in_forks_too() -> None:
-    if not hasattr(__import__("os"), "fork"):
+    if not hasattr(os, "fork"):
         pytest.skip("this system cannot fork")
-    import os
-
     with harness.Samples() as samples:
         pid = os.fork()
         if pid == 0:

@@ -39,15 +39,20 @@ PAST_THE_CACHES = 1 << 26
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: seconds for each workload and each point of a curve, rounds at least and of what is slow."""
+    """How long to measure.
+
+    Seconds for each workload and for each point of a curve; rounds at least, and of what is slow; and by what the
+    operations are multiplied that a slow implementation is asked for at most.
+    """
 
     seconds: float
     curve_seconds: float
     least_rounds: int
     slow_rounds: int
+    patience: float
 
 
-EFFORTS = {"quick": Effort(0.3, 0.04, 3, 1), "standard": Effort(2.0, 0.4, 5, 3)}
+EFFORTS = {"quick": Effort(0.3, 0.04, 3, 1, 0.25), "standard": Effort(2.0, 0.4, 5, 3, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,7 @@ def bandwidth() -> float:
 
 
 def checked_calls(
-    task: Workload, names: list[str], left_out: list[dict[str, str]]
+    task: Workload, names: list[str], patience: float, left_out: list[dict[str, str]]
 ) -> tuple[dict[str, Call], dict[str, float]]:
     """Prepare all that can do the task, and hold each answer against the definition and the first answer.
 
@@ -170,7 +175,7 @@ def checked_calls(
     other = None
     for name in names:
         try:
-            call = prepared(name, task)
+            call = prepared(name, task, patience)
         except NotOffered as reason:
             if IMPLEMENTATIONS[name].is_installed:
                 left_out.append({"workload": task.id, "implementation": name, "reason": str(reason)})
@@ -211,7 +216,7 @@ def measure(tasks: list[Workload], effort: Effort, with_growth: bool) -> dict[st
     left_out: list[dict[str, str]] = []
     results: list[dict[str, Any]] = []
     for task in tasks:
-        calls, first = checked_calls(task, list(IMPLEMENTATIONS), left_out)
+        calls, first = checked_calls(task, list(IMPLEMENTATIONS), effort.patience, left_out)
         if task.dtype in RATED:
             calls[YARDSTICK] = yardstick(task.dtype)
         results += summary(task, timed(planned(task.id, calls, first, effort, effort.seconds)))
@@ -222,7 +227,7 @@ def measure(tasks: list[Workload], effort: Effort, with_growth: bool) -> dict[st
         curve, growing = growth(), [name for name, entry in IMPLEMENTATIONS.items() if entry.grows]
         turns = []
         for _, _, task in curve:
-            calls, first = checked_calls(task, growing, [])
+            calls, first = checked_calls(task, growing, effort.patience, [])
             turns += planned(task.id, calls, first, effort, effort.curve_seconds)
         found = timed(turns)
         for axis, value, task in curve:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from convspec.adapters.protocol import DTYPES, WORDS, Capabilities
 from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.extremes import MULTIPLICATIONS_LIMIT
 from convspec.conformance.fitting import fit
 from convspec.conformance.generating import (
     ANY_DTYPE,
@@ -15,7 +16,6 @@ from convspec.conformance.generating import (
     ANYTHING,
     DRAWN_RECIPES,
     INTEGERS,
-    MULTIPLICATIONS_LIMIT,
     cases,
 )
 from convspec.conformance.layouts import LAYOUTS
@@ -83,9 +83,9 @@ def test_axes_differ_as_often_as_chance_would_have_it(drawn):
     """Most real faults need two numbers that differ."""
     above = [case for case in drawn if case.stride != (1, 1)]
     assert 0.3 < len(above) / len(drawn) < 0.6
-    assert sum(case.stride[0] != case.stride[1] for case in above) / len(above) > 0.6
+    assert sum(case.stride[0] != case.stride[1] for case in above) / len(above) > 0.5
     wide = [case for case in drawn if max(case.dilation) > 1]
-    assert sum(case.dilation[0] != case.dilation[1] for case in wide) / len(wide) > 0.5
+    assert sum(case.dilation[0] != case.dilation[1] for case in wide) / len(wide) > 0.4
     assert sum(case.kernel[0] != case.kernel[1] for case in drawn) / len(drawn) > 0.5
     assert sum(case.size[0] != case.size[1] for case in drawn) / len(drawn) > 0.7
     pads = [case.padding for case in drawn if isinstance(case.padding, tuple) and case.padding != NO_PADS]

@@ -1,0 +1,112 @@
+"""The suite against the zoo: what each fault names finds it, every requirement is named, correct variants pass."""
+
+import json
+
+import pytest
+
+from convspec import cli
+from convspec.adapters.benign import BENIGN
+from convspec.adapters.faulty import FAULTS
+from convspec.adapters.homework import homework
+from convspec.conformance.battery import Battery
+from convspec.conformance.catalogue import catalogue
+from convspec.conformance.engine import Oracle
+from convspec.conformance.explaining import compared, explain_fault, explain_homework, explain_without_twin
+from convspec.conformance.proof import Plan, prove
+from convspec.conformance.proving import finders, hear, hunt, warm
+from convspec.conformance.reach import geometry_line
+from convspec.conformance.requirements import forget_calls, requirements
+
+
+@pytest.fixture(scope="module")
+def tools():
+    """The battery that `convspec prove` makes its matrix with, and what it expects."""
+    made = Battery(0, "standard"), Oracle()
+    warm(*made, next(iter(FAULTS.values())).capabilities)
+    yield made
+    forget_calls()
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return Battery(0, "quick"), Oracle()
+
+
+@pytest.mark.parametrize("id", FAULTS)
+def test_each_fault_is_caught_by_all_that_it_names(id, tools):
+    fault = FAULTS[id]
+    assert set(finders(fault, fault.caught_by, *tools)) == set(fault.caught_by)
+
+
+def test_each_requirement_that_finds_is_named():
+    named = {name for fault in FAULTS.values() for name in fault.caught_by}
+    assert named == {id for id in requirements() if not catalogue()[id].informs}
+
+
+def test_a_hunt_stops_at_the_first_find(tools):
+    found = hunt(FAULTS["kernel-flipped"], *tools)
+    assert found.found_by == "DEF-01"
+    assert found.cases <= 10
+
+
+def test_a_correct_variant_is_not_accused(quick):
+    heard = hear(BENIGN["einsum"], *quick)
+    assert heard.accused_by == ()
+    assert heard.cases > 2000
+
+
+def test_every_pair_of_distinctions_is_reached():
+    line = geometry_line(Battery(0, "standard"))
+    assert line["pairs"]["reached"] == line["pairs"]["feasible"] > 150
+    assert line["missing_pairs"] == []
+    assert line["triples"]["reached"] > 0.95 * line["triples"]["feasible"]
+
+
+@pytest.mark.parametrize("id", ["flipped", "rounded-up", "stride-down-only", "relu-left-in"])
+def test_homework_is_explained(id, quick):
+    item = homework()[id]
+    explained = explain_homework(item, *quick)
+    assert explained.right
+    assert explained.said == item.fault
+
+
+def test_a_fault_is_recognised_and_described_without_its_twin(quick):
+    assert explain_fault(FAULTS["columns-after-the-tiles-zero"], *quick).said == "columns-after-the-tiles-zero"
+    explained = explain_without_twin(FAULTS["columns-after-the-tiles-zero"], *quick)
+    assert explained.right
+    assert "the output's width is no multiple of 4" in explained.said
+
+
+def test_what_is_compared_leaves_out_what_depends_on_history():
+    assert "kernel-flipped" in compared()
+    assert not [id for id in compared() if FAULTS[id].family in ("state", "process")]
+
+
+def test_a_proof_of_two_faults():
+    plan = Plan(seeds=(0,), workers=1, faults=("kernel-flipped", "mean-not-sum"), parts=("hunts",))
+    lines = list(prove(plan))
+    assert [line["type"] for line in lines if line["type"] != "requirement"] == [
+        "header", *["fault"] * len(plan.faults), "footer"]
+    (flipped,) = (line for line in lines if line.get("id") == "kernel-flipped")
+    assert {hunt["effort"] for hunt in flipped["hunts"]} == {"standard", "quick"}
+    assert set(flipped["caught_by"]) <= set(flipped["found_by"])
+    assert lines[-1]["survivors"] == lines[-1]["not_caught"] == lines[-1]["unnamed"] == []
+    assert lines[-1]["exit_status"] == 0
+
+
+def test_prove_writes_the_proof_and_the_page(tmp_path, capsys):
+    arguments = ["prove", "--fault", "kernel-flipped", "--seeds", "0", "-n", "1", "--out", str(tmp_path)]
+    assert cli.run_command(arguments) == 0
+    lines = [json.loads(line) for line in (tmp_path / "proof.jsonl").read_text().splitlines()]
+    assert lines[-1]["found"]["standard"] == [{"seed": 0, "found": 1, "total": 1}]
+    assert "kernel-flipped" in (tmp_path / "proof.html").read_text()
+    assert "standard effort, seed 0: 1 of 1 faults found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (["--fault", "no-such-fault"], "fault 'no-such-fault' is unknown"),
+    (["-n", "0"], "workers is 0; it must be at least 1"),
+])
+def test_wrong_usage_names_the_value(arguments, told, tmp_path, capsys):
+    assert cli.run_command(["prove", *arguments, "--out", str(tmp_path)]) == 2
+    assert told in capsys.readouterr().out
