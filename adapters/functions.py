@@ -184,9 +184,11 @@ def claims(
     elif works("padding one", "padding"):
         sides = "same"
     words = tuple(word for word in WORDS if works(f"padding {word}", f"padding {word}"))
-    if words and answers[f"{rank} padding {UNKNOWN_WORD}"].shape is not None:
+    meaningless = answers[f"{rank} padding {UNKNOWN_WORD}"].shape if words else None
+    if meaningless is not None:
+        # Only a word that does something else than nonsense does is known to be one.
+        words = tuple(word for word in words if answers[f"{rank} padding {word}"].shape != meaningless)
         not_claimed["padding words"] = "a word that means nothing is accepted too"
-        words = ()
     names = tuple(name for name in dtypes if works(f"dtype {name}", f"dtype {name}"))
     is_layer = rank == "layer"
     found = Capabilities(

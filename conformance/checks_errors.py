@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from convspec.adapters.protocol import Capabilities, Numerics
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.generating import Bias
 from convspec.conformance.judging import Finding
@@ -19,6 +20,7 @@ VALID = Bias(
     dtypes=("float32", "float64", "int64"), data=("int",), whole_data=("int",), padding=("none", "symmetric", "sides"),
     sizes=("small",),
 )
+MISSPELT = ("smae", "vaild", "same_uper", "fulll", "sam", "same_", "vali")
 # Around the ends of 16, 32 and 64 bits: one more than a power of two is 1 to a counter that wraps.
 ABSURD = (2**31, 2**32, 2**62, 2**63 - 1, 2**31 + 1, 2**32 + 1, 2**32 + 2, 2**64 + 1, 2**16 + 1)
 
@@ -189,6 +191,14 @@ def _refused_or_right(hearing: Hearing) -> Finding | None:
     return refused_or_empty(hearing)
 
 
+def _misspelt(case: Case) -> Case:
+    return case.but(padding=MISSPELT[case.seed % len(MISSPELT)])
+
+
+def _needs_some_word(capabilities: Capabilities, _: Numerics) -> str | None:
+    return None if capabilities.padding_words else "it knows no padding words"
+
+
 def _empty_kernel(case: Case) -> Case:
     height, width = case.kernel
     kernel = ((0, width), (height, 0), (0, 0))[case.seed % 3]
@@ -220,6 +230,8 @@ REQUIREMENTS = (
                 trivial=True),
     Requirement("ERR-07", VALID, judge=refused, adjust=_empty_kernel, accepts=lambda case: min(case.kernel) == 0,
                 valid=False, trivial=True),
+    Requirement("ERR-08", VALID.but(padding=("none",)), judge=refused, adjust=_misspelt, valid=False, trivial=True,
+                accepts=lambda case: case.padding in MISSPELT, needs=(_needs_some_word,)),
     Requirement("ERR-10", VALID, judge=refused_or_empty, adjust=_larger_than_the_picture, valid=False, trivial=True,
                 accepts=lambda case: all(
                     k > s > 0 for k, s in zip(case.kernel, case.size, strict=True)) and not case.is_valid),

@@ -1,6 +1,6 @@
 """Fitting a drawn case to what an adapter claims, so that one battery serves all adapters."""
 
-from convspec.adapters.protocol import COMPLEX_FLOATS, Capabilities
+from convspec.adapters.protocol import COMPLEX_FLOATS, WORDS, Capabilities
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.generating import INTEGERS
 from convspec.conformance.number_kinds import FLOAT_RECIPES, WHOLE_RECIPES
@@ -40,7 +40,7 @@ def _fit_arguments(case: Case, claims: Capabilities) -> Case:
             odd = value[0] if not isinstance(value[0], int) or value[0] != 1 else value[1]
             changes[role] = (odd, odd)
     case = case.but(**changes) if changes else case
-    if isinstance(case.padding, str):
+    if isinstance(case.padding, str) and case.padding in WORDS:
         word = _word(case.padding, claims)
         if word is not None:
             return case if word == case.padding else case.but(padding=word)
@@ -59,7 +59,7 @@ def _word(word: str, claims: Capabilities) -> str | None:
 
 
 def _fit_pads(case: Case, claims: Capabilities) -> Case:
-    if claims.padding == "sides" or case.padding == NO_PADS:
+    if claims.padding == "sides" or case.padding == NO_PADS or isinstance(case.padding, str):
         return case
     try:
         (top, _), (left, _) = case.padding

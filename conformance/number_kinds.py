@@ -140,7 +140,7 @@ def _tiny(setting: Setting) -> Three:
 
 
 def _subnormal(setting: Setting) -> Three:
-    """x or w of whole multiples of the smallest number, the other of small whole numbers, now and then lifted: all exact."""
+    """x or w of multiples of the smallest number, the other of small whole numbers, now and then lifted: all exact."""
     step = setting.form.smallest_subnormal
     width = max(2, setting.form.precision - 3 - math.ceil(math.log2(setting.terms + 1)))
     tiny, lift = setting.bits.one(2), (0, setting.form.precision)[setting.bits.one(2)]

@@ -8,7 +8,7 @@ import numpy as np
 from convspec.adapters.faulty.pieces import Call, correct
 from convspec.adapters.faulty.registry import NO_PADDING, Family
 from convspec.adapters.faulty.witness import Witness, plain
-from convspec.adapters.protocol import Array
+from convspec.adapters.protocol import WORDS, Array
 
 wrong = Family("validation")
 
@@ -300,3 +300,17 @@ def none_taken_for_default(call: Call) -> Array:
     return correct(call.but(
         stride=given(call.stride, (1, 1)), dilation=given(call.dilation, (1, 1)),
         padding=NO_PADDING if call.padding is None else call.padding))
+
+
+@wrong(
+    "unknown-word-is-valid",
+    remedy="refuse a padding word that is not known",
+    hides="when every padding word is spelt rightly",
+    caught_by="ERR-08",
+    witness=invalid(padding="smae"),
+    checked=False,
+)
+def unknown_word_is_valid(call: Call) -> Array:
+    """A padding word that means nothing is taken for "valid"."""
+    nonsense = isinstance(call.padding, str) and call.padding not in WORDS
+    return correct(call.but(padding="valid") if nonsense else call)
