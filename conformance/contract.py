@@ -118,8 +118,9 @@ class Contract:
                 bound = bound + u * abs(sums.products) * number(1 + 2.0**-10)
         else:
             # One u more than n_eff where anything is summed: compensated summation errs by 2 u B beside the products'
-            # u B.
-            bound = (terms + (terms > 1) * number(1 + 2.0**-8)) * accumulated * gauge
+            # u B. A single product that goes through the 80-bit type is rounded twice, by u (1 + 2**-11) at most.
+            more = (terms > 1) * number(1 + 2.0**-8) + (terms == 1) * number(2.0**-10)
+            bound = (terms + more) * accumulated * gauge
         if not self.uses_all_bits:
             cut = number(math.ldexp(1.0, 1 - (self.numerics.input_precision or 0)))
             bound = bound + (2 * cut + cut * cut) * gauge

@@ -233,8 +233,8 @@ def _same(answer: Array | None, outcome: Outcome) -> bool:
     with np.errstate(all="ignore"):
         left, right = (part.astype(np.complex128 if part.dtype.kind == "c" else np.float64) for part in (answer, got))
         # Two ways to write one fault differ by their rounding, which is relative to what was summed, not to the sum.
-        scale = float(np.max(np.abs(right), initial=0, where=np.isfinite(right)))
-        return bool(np.allclose(left, right, rtol=1e-5, atol=max(1e-6 * scale, 1e-30), equal_nan=True))
+        scale = max(float(np.max(np.abs(part), initial=0, where=np.isfinite(part))) for part in (left, right))
+        return bool(np.allclose(left, right, rtol=1e-5, atol=1e-6 * scale, equal_nan=True))
 
 
 def labelled(verifier: Verifier, failing: list[Requirement], first_seed: int | None = None) -> list[Labelled]:

@@ -260,12 +260,19 @@ class Judge:
         gauge = expected.joint_gauge + sums.gauge if expected.is_complex and contract.joins_parts else sums.gauge
         small = gauge < math.ldexp(1.0, form.precision) * unit if unit >= form.smallest_subnormal else False
         if contract.flushes:
-            small = small & (unit >= form.smallest_normal)
+            # Neither a product nor what it is made of may count as zero.
+            small = small & (unit >= form.smallest_normal) & _has_no_subnormals(expected, form.smallest_normal)
         single = np.zeros(sums.value.shape, bool)
         if not expected.is_complex and not contract.flushes:
             representable = sums.value.astype(expected.dtype).astype(sums.value.dtype) == sums.value
             single = (sums.terms <= 1) & representable
         return np.asarray(np.broadcast_to(small, single.shape) | single)
+
+
+def _has_no_subnormals(expected: Expected, smallest_normal: float) -> bool:
+    parts = [part for part in (expected.x, expected.w, expected.bias) if part is not None]
+    real = [number for part in parts for number in (part.real, part.imag)]
+    return not any(bool(((number != 0) & (np.abs(number) < smallest_normal)).any()) for number in real)
 
 
 def _common_unit(expected: Expected) -> float:

@@ -11,7 +11,7 @@ from convspec.conformance.calls import Outcome, call_of
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.contract import Contract
 from convspec.conformance.judging import Judge, rounded_answer, same_bits
-from convspec.conformance.oracle import Expected, SuiteError, exactly
+from convspec.conformance.oracle import EXTENDED, Expected, SuiteError, exactly
 from convspec.conformance.recipes import numpy_dtype
 from convspec.reference import conv2d
 
@@ -317,3 +317,22 @@ def test_bits_are_compared_as_bits_but_for_nan():
     assert not same_bits(one, one[None])
     assert not same_bits(one, None)
     assert not same_bits(None, one)
+
+
+def test_a_subnormal_number_may_count_as_zero_where_that_is_declared():
+    """The product is a normal number, and yet may be lost with the subnormal factor."""
+    expected = Expected(call_of(parse_case("x=1x1x1x1 w=1x1x1x1 dtype=float32 values=128;9.183549615799121e-41;")))
+    lost = np.zeros((1, 1, 1, 1), np.float32)
+    assert judged(expected, lost, Judge(LAYER.capabilities, Numerics(flush_to_zero=True))) is None
+    assert judged(expected, lost, LAYER) is not None
+
+
+@pytest.mark.skipif(not EXTENDED, reason="there is no type of 80 bits here")
+def test_a_single_product_may_be_rounded_twice():
+    """Through the 80-bit type, a product just above the middle between two numbers comes to lie on it."""
+    expected = Expected(call_of(parse_case(
+        "x=1x1x1x1 w=1x1x1x1 values=1.0000000000000002;1.4999999999999998;")))
+    product = np.longdouble(expected.x[0, 0, 0, 0]) * np.longdouble(expected.w[0, 0, 0, 0])
+    assert judged(expected, np.float64(product).reshape(1, 1, 1, 1)) is None
+    off = np.nextafter(np.nextafter(np.float64(product), 2), 2)
+    assert judged(expected, off.reshape(1, 1, 1, 1)) is not None
