@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import itertools
 import math
 import time
 from collections.abc import Iterable, Iterator
@@ -24,8 +25,8 @@ from convspec.conformance.verdict import Verdict
 # What is tried first finds most: the definition itself, then state, layouts, padding words, the rest as it comes.
 FIRST = ("DEF-01", "PUR-05", "PUR-02", "PAD-04", "PAD-05", "DTY-02", "NUM-09")
 TIME_LIMIT = 2.0
-# Of each requirement's cases, so many are tried before the others.
-GLANCE = 10
+# Of each requirement's cases, so many are tried before any requirement tries more.
+GLANCES = (3, 12)
 # Numbers in x and w up to which a case is kept ready: four cases out of five, and little enough for a quick fork.
 WARM = 1000
 # What these do depends on what was called before, or they end the process.
@@ -103,8 +104,11 @@ def warm(battery: Battery, oracle: Oracle, claims: Capabilities) -> None:
 
 def hunt(fault: Fault, battery: Battery, oracle: Oracle) -> Hunt:
     """Hold the requirements against a fault until one finds it: the first cases of each, then the others."""
-    # Where history counts, the others are not tried without the first.
-    parts = (slice(GLANCE), slice(None) if fault.family in WITH_HISTORY else slice(GLANCE, None))
+    looks = [0, *GLANCES, None]
+    parts = [slice(start, end) for start, end in itertools.pairwise(looks)]
+    if fault.family in WITH_HISTORY:
+        # The later cases are not tried without those that went before.
+        parts = [slice(GLANCES[-1]), slice(None)]
     cases = 0
     with verifying(fault, battery, oracle) as verifier:
         started = time.perf_counter()

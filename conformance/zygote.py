@@ -13,7 +13,7 @@ import sys
 import traceback
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, cast
 
 from convspec.adapters import loading
 from convspec.adapters.functions import Answer, FunctionAdapter, Signature, probes
@@ -224,7 +224,7 @@ class _Nothing:
 def _warm() -> None:
     """Do what a worker will do, without the implementation, so that no worker has to do it for the first time."""
     for requirement, line in WARMING:
-        outcomes = perform(_Nothing(), calls_of(requirement, parse_case(line)))
+        outcomes = perform(cast(Adapter, _Nothing()), calls_of(requirement, parse_case(line)))
         pickle.loads(pickle.dumps(outcomes, protocol=5))
     # What is there stays, and is left alone: a collection in a worker would copy every page that it looks at.
     gc.collect()

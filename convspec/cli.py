@@ -112,7 +112,8 @@ def parser() -> argparse.ArgumentParser:
         "--part", action="append", default=[], choices=PARTS, help="make this part only; may be repeated"
     )
     proving.add_argument(
-        "--null", choices=list(EFFORTS), default="standard", help="effort with which the correct variants are heard"
+        "--null", choices=list(EFFORTS), default="quick",
+        help="effort with which the correct variants are heard, with the first two seeds (default: quick)",
     )
     proving.add_argument(
         "-n", "--workers", type=int, default=2, metavar="N", help="processes side by side (default: 2)"

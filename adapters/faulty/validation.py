@@ -189,22 +189,6 @@ def outputs_not_divided_by_groups(call: Call) -> Array:
 
 
 @wrong(
-    "single-bias-repeated",
-    remedy="refuse a bias whose length is not C_out",
-    hides="when the bias has C_out numbers",
-    caught_by="ERR-04",
-    recreates="https://github.com/pytorch/pytorch/issues/85656",
-    witness=invalid(bias_shape=(1,)),
-    checked=False,
-)
-def single_bias_repeated(call: Call) -> Array:
-    """A bias of one number is added to every output channel: broadcasting."""
-    if call.bias is None or np.shape(call.bias) != (1,) or np.ndim(call.w) != 4:
-        return correct(call)
-    return correct(call.but(bias=np.repeat(call.bias, len(call.w))))
-
-
-@wrong(
     "long-bias-cut",
     remedy="refuse a bias whose length is not C_out",
     hides="when the bias has at most C_out numbers",
