@@ -98,12 +98,10 @@ def _plan(x_shape: Any, x_dtype: Any, w_shape: Any, w_dtype: Any, bias_shape: An
     """Check a call by the rules of the specification and divide its output into blocks."""
     x, w = np.broadcast_to(np.empty((), x_dtype), x_shape), np.broadcast_to(np.empty((), w_dtype), w_shape)
     bias = None if bias_dtype is None else np.broadcast_to(np.empty((), bias_dtype), bias_shape)
-    if (x.ndim, w.ndim) != (4, 4):
-        raise ValueError(f"x and w must have rank 4, got x of shape {x_shape} and w of shape {w_shape}")
+    if (x.ndim, w.ndim) != (4, 4) or (dtype := result_dtype(x, w, bias)).name not in DTYPES:
+        raise ValueError("x and w must have rank 4 and numbers of a supported dtype, "
+                         f"got x of shape {x_shape} and dtype {x_dtype} and w of shape {w_shape} and dtype {w_dtype}")
     check_shapes(x, w, bias, integer("groups", groups, at_least=1))
-    dtype = result_dtype(x, w, bias)
-    if dtype.name not in DTYPES:
-        raise ValueError(f"x of dtype {x_dtype} with w of dtype {w_dtype} is not supported")
     (N, _, H, W), (C_out, channels, kH, kW) = x_shape, w_shape
     rows = output_size(H, kH, pad=(top, bottom), stride=sh, dilation=dh)
     columns = output_size(W, kW, pad=(left, right), stride=sw, dilation=dw)

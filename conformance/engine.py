@@ -13,7 +13,7 @@ from convspec.adapters.functions import claims as read_claims
 from convspec.adapters.functions import probes
 from convspec.adapters.protocol import DTYPES, Capabilities
 from convspec.conformance.battery import Battery, admits
-from convspec.conformance.calls import Outcome, Trial
+from convspec.conformance.calls import Call, Outcome, Trial
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import Entry
 from convspec.conformance.child import Child
@@ -35,11 +35,29 @@ VERIFIED_EVERY = 8
 
 
 class Oracle:
-    """Expected values, remembered by case and call and shared by all adapters."""
+    """Calls and expected values, remembered by case and shared by all adapters.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    for_several : bool
+        Whether other adapters will ask for the same cases.
+    """
+
+    def __init__(self, for_several: bool = False) -> None:
+        self.for_several = for_several
         self._remembered: dict[tuple[str, str, int], Expected] = {}
+        self._calls: dict[tuple[str, str], tuple[Call, ...]] = {}
         self._computed = 0
+
+    def calls_of(self, requirement: Requirement, case: Case) -> tuple[Call, ...]:
+        """The calls to which a case leads; those of small cases are made once."""
+        key = (requirement.id, case.id)
+        calls = self._calls.get(key)
+        if calls is None:
+            calls = calls_of(requirement.id, case)
+            if self.for_several and len(self._calls) < REMEMBERED and sum(call.x.size for call in calls) < 4096:
+                self._calls[key] = calls
+        return calls
 
     def of(self, requirement: Requirement, trial: Trial, call: int) -> Expected:
         """The right answer to one call of a trial."""
@@ -281,7 +299,7 @@ class Verifier:
 
     def trial(self, requirement: Requirement, case: Case, outcomes: tuple[Outcome, ...]) -> Trial:
         """A case with its calls and what came of them; a death stands for all of its calls."""
-        calls = calls_of(requirement.id, case)
+        calls = self.oracle.calls_of(requirement, case)
         if len(outcomes) < len(calls):
             outcomes = outcomes * len(calls)
         return Trial(case, calls, outcomes)

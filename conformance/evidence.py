@@ -12,25 +12,23 @@ class Distribution:
     """Counts the values of each dimension."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+        self._cases: collections.Counter[tuple[Any, ...]] = collections.Counter()
 
     def count(self, case: Case) -> None:
         """One more case."""
-        counters = self._counters
-        counters["dtype"][case.dtype if case.w_dtype is None else f"{case.dtype} with {case.w_dtype}"] += 1
-        counters["kernel"]["x".join(map(str, case.w_shape[-2:])) or "scalar"] += 1
-        counters["stride"][_short(case.stride)] += 1
-        counters["dilation"][_short(case.dilation)] += 1
-        counters["padding"][_padding_kind(case.padding)] += 1
-        counters["groups"][_short(case.groups)] += 1
-        counters["layout x"][case.layout_x] += 1
-        counters["layout w"][case.layout_w] += 1
-        counters["data"][case.data if case.literal is None else "written out"] += 1
+        self._cases[
+            case.dtype, case.w_dtype, case.w_shape[-2:], case.stride, case.dilation, case.padding, case.groups,
+            case.layout_x, case.layout_w, case.data if case.literal is None else "written out",
+        ] += 1
 
     def table(self) -> dict[str, dict[str, int]]:
         """The commonest values of each dimension; the rest together."""
+        counters: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+        for values, count in self._cases.items():
+            for name, value in _described(*values).items():
+                counters[name][value] += count
         table = {}
-        for name, counter in self._counters.items():
+        for name, counter in counters.items():
             common = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
             kept = dict(common[:COMMONEST])
             rest = sum(count for _, count in common[COMMONEST:])
@@ -38,6 +36,23 @@ class Distribution:
                 kept["other"] = rest
             table[name] = kept
         return table
+
+
+def _described(
+    dtype: str, w_dtype: str | None, kernel: tuple[int, ...], stride: Any, dilation: Any, padding: Any, groups: Any,
+    layout_x: str, layout_w: str, data: str,
+) -> dict[str, str]:
+    return {
+        "dtype": dtype if w_dtype is None else f"{dtype} with {w_dtype}",
+        "kernel": "x".join(map(str, kernel)) or "scalar",
+        "stride": _short(stride),
+        "dilation": _short(dilation),
+        "padding": _padding_kind(padding),
+        "groups": _short(groups),
+        "layout x": layout_x,
+        "layout w": layout_w,
+        "data": data,
+    }
 
 
 def _short(value: Any) -> str:

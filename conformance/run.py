@@ -95,7 +95,7 @@ class Run:
         self.settings = settings
         self.selected = select(settings.only)
         self.battery = Battery(settings.seed, settings.effort)
-        self.oracle = Oracle()
+        self.oracle = Oracle(for_several=len(settings.named) > 1)
         self.started = time.perf_counter()
         self.ids = _short_ids(settings.named)
         self.adapter_lines: dict[str, dict[str, Any]] = {}
