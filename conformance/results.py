@@ -162,10 +162,15 @@ def repro_line(target: str, requirement: str, case: Case) -> str:
 
 
 def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Write a results file in one step: a reader sees the old one or the new one, whole."""
+    """Write a results file in one step: a reader sees the old one or the new one, whole.
+
+    Where the lines end with an exception, those that came before it are kept: a file without a footer is incomplete.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".part")
-    with open(beside, "w", encoding="utf-8", newline="\n") as file:
-        for line in lines:
-            file.write(dump(line) + "\n")
-    beside.replace(path)
+    try:
+        with open(beside, "w", encoding="utf-8", newline="\n") as file:
+            for line in lines:
+                file.write(dump(line) + "\n")
+    finally:
+        beside.replace(path)

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,21 @@ def prove_and_report(
         date,
         lambda text: print(f"{time.perf_counter() - started:5.0f} s  {text}", file=sys.stderr, flush=True),
     )
-    lines = list(prove(plan))
-    write_lines(out / "proof.jsonl", lines)
-    write_proof_page(out / "proof.jsonl", out / "proof.html", pages_in(out, "proof.html"))
-    _tell(lines[-1], out)
-    return int(lines[-1]["exit_status"])
+    footer: dict[str, Any] = {}
+
+    def watched() -> Iterator[dict[str, Any]]:
+        for line in prove(plan):
+            if line["type"] == "footer":
+                footer.update(line)
+            yield line
+
+    try:
+        write_lines(out / "proof.jsonl", watched())
+    finally:
+        # Interrupted, it shows what there is, and says that it is incomplete.
+        write_proof_page(out / "proof.jsonl", out / "proof.html", pages_in(out, "proof.html"))
+    _tell(footer, out)
+    return int(footer["exit_status"])
 
 
 def _tell(footer: dict[str, Any], out: Path) -> None:

@@ -31,7 +31,7 @@ ADAPTER, REST = "adapter under test", "rest"
 PURPOSES = {
     ADAPTER: ("the implementations themselves", ()),
     "generator": ("drawing cases, and fitting them to what is claimed",
-                  ("battery", "conditions", "fitting", "generating")),
+                  ("battery", "extremes", "fitting", "generating")),
     "arrays": ("building the arrays of a case", ("calls", "case", "formats", "layouts", "number_kinds", "recipes")),
     "oracle": ("the expected answers",
                ("oracle", "convolution", "exact", "padding", "rounding", "shapes", "arguments")),
@@ -40,7 +40,7 @@ PURPOSES = {
                  "checks_channels", "checks_definition", "checks_errors", "checks_laws", "checks_numbers",
                  "checks_padding", "checks_purity", "checks_shape")),
     "messaging": ("sending cases and answers, and looking at what a call did", ("child", "performing", "zygote")),
-    "failing cases": ("confirming, making small, diagnosing", ("confirming", "diagnosis", "shrinking")),
+    "failing cases": ("confirming, making small, diagnosing", ("conditions", "confirming", "diagnosis", "shrinking")),
     REST: ("pytest, start and end, results and report", ()),
 }
 PURPOSE_OF = {name: purpose for purpose, (_, names) in PURPOSES.items() for name in names}
