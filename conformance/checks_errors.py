@@ -61,10 +61,16 @@ def _invalid(case: Case) -> bool:
 def _rank(case: Case) -> Case:
     """One axis too few or too many on x, on w, or on both."""
     x, w = case.x_shape, case.w_shape
+    choice = case.seed // 2 % 10
+    if choice in (3, 4):
+        # A weight that lacks axes would fit if they were made up.
+        channels = w[1] if choice == 3 else 1
+        return case.but(
+            x_shape=(x[0], channels, *x[2:]), w_shape=w[choice - 2 :], literal=None, groups=1, bias_shape=None
+        )
     changed = (
-        ((1, *x), w), (x, (1, *w)), (x[1:], w), (x, w[1:]), (x, w[2:]), (x[2:], w), (x[3:], w), ((), w), (x, ()),
-        (x[1:], w[1:]),
-    )[case.seed % 10]
+        ((1, *x), w), (x, (1, *w)), (x[1:], w), (), (), (x[2:], w), (x[3:], w), ((), w), (x, ()), (x[1:], w[1:]),
+    )[choice]
     return case.but(x_shape=changed[0], w_shape=changed[1], literal=None)
 
 
@@ -106,7 +112,10 @@ def _has_not_positive(case: Case) -> bool:
 def _channel_mismatch(case: Case) -> Case:
     n, c, height, width = case.x_shape
     o, per_group, *kernel = case.w_shape
-    which = case.seed % 4
+    which = case.seed % 5
+    if which == 4:
+        # Twice the channels: groups of which nothing was said could be made up.
+        return case.but(x_shape=(n, 2 * c, height, width), w_shape=(2 * o, per_group, *kernel), bias_shape=None)
     if which == 0:
         return case.but(x_shape=(n, c + 1, height, width))
     if which == 1:
@@ -218,7 +227,7 @@ def _larger_than_the_picture(case: Case) -> Case:
 
 REQUIREMENTS = (
     Requirement("ERR-01", VALID, judge=_refused_or_unbatched, adjust=_rank, accepts=_has_wrong_rank, valid=False,
-                trivial=True),
+                trivial=True, share=1.5),
     Requirement("ERR-02", VALID, judge=refused, adjust=_not_positive, accepts=_has_not_positive, valid=False,
                 trivial=True),
     Requirement("ERR-03", VALID, judge=refused, adjust=_channel_mismatch, accepts=_invalid, valid=False, trivial=True,

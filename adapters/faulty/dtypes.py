@@ -276,7 +276,7 @@ def unclaimed_groups_answered(call: Call) -> Array:
     "bfloat16-two-by-two",
     remedy="sum all four taps in bfloat16 as well",
     hides="unless the dtype is bfloat16 and the kernel 2x2",
-    caught_by="DEF-01 SPC-05",
+    caught_by="DEF-01",
     recreates="https://github.com/pytorch/pytorch/issues/163347",
     witness=plain(w=(3, 4, 2, 2), dtype="bfloat16"),
 )

@@ -147,7 +147,7 @@ def index_overflow(call: Call) -> Array:
     "three-by-three-pads-one",
     remedy="pass the padding on to the path for 3x3 kernels",
     hides="when the kernel is not 3x3, or every pad is 0 or 1",
-    caught_by="PAD-01",
+    caught_by="DEF-01",
     recreates="https://github.com/openvinotoolkit/openvino/pull/33681",
     witness=plain(w=(3, 4, 3, 3), padding=((2, 2), (2, 2))),
 )

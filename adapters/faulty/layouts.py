@@ -115,7 +115,7 @@ def steps_of_a_view_ignored(call: Call) -> Array:
     "offset-of-a-slice-ignored",
     remedy="start reading at the slice's own first element",
     hides="when x is not a slice of a larger array",
-    caught_by="PUR-03",
+    caught_by="DEF-04",
     recreates="https://github.com/huggingface/candle/pull/3736",
     witness=plain(layout_x="slice"),
 )
@@ -209,7 +209,7 @@ def both_arrays_strided(call: Call) -> Array:
     "half-precision-channels-last",
     remedy="treat channels-last order alike in every dtype",
     hides="unless x is float16 or bfloat16 in channels-last order and the kernel is dilated",
-    caught_by="NUM-09 DTY-04",
+    caught_by="NUM-09",
     recreates="https://github.com/pytorch/pytorch/issues/169688",
     witness=plain(x=(2, 4, 7, 6), dilation=(2, 1), dtype="float16", layout_x="channels last"),
 )

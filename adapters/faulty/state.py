@@ -225,7 +225,7 @@ WEIGHTS_BY_SUM: dict[Any, Array] = {}
     "weights-kept-by-sum",
     remedy="compare all numbers; equal sums are no proof",
     hides="when no two weights of one shape have the same sum",
-    caught_by="PUR-05 LAW-01",
+    caught_by="PUR-05",
     witness=remembers,
 )
 def weights_kept_by_sum(call: Call) -> Array:
@@ -259,7 +259,7 @@ STRIDES: dict[Any, Any] = {}
     "plan-kept-by-picture",
     remedy="make the stride part of what a plan is kept by",
     hides="when no two calls have the same shapes and another stride",
-    caught_by="PUR-06",
+    caught_by="PUR-05",
     recreates="https://github.com/microsoft/onnxruntime/issues/21311",
     witness=lambda conv2d: conv2d(*plain().arrays()).shape == conv2d(*plain().arrays(), stride=(2, 2)).shape,
 )
