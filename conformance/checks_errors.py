@@ -61,16 +61,14 @@ def _invalid(case: Case) -> bool:
 def _rank(case: Case) -> Case:
     """One axis too few or too many on x, on w, or on both."""
     x, w = case.x_shape, case.w_shape
-    choice = case.seed // 2 % 10
-    if choice in (3, 4):
+    if case.seed % 5 == 0:
         # A weight that lacks axes would fit if they were made up.
-        channels = w[1] if choice == 3 else 1
-        return case.but(
-            x_shape=(x[0], channels, *x[2:]), w_shape=w[choice - 2 :], literal=None, groups=1, bias_shape=None
-        )
+        missing = 1 + case.seed // 5 % 2
+        channels = w[1] if missing == 1 else 1
+        return case.but(x_shape=(x[0], channels, *x[2:]), w_shape=w[missing:], literal=None, groups=1, bias_shape=None)
     changed = (
-        ((1, *x), w), (x, (1, *w)), (x[1:], w), (), (), (x[2:], w), (x[3:], w), ((), w), (x, ()), (x[1:], w[1:]),
-    )[choice]
+        ((1, *x), w), (x, (1, *w)), (x[1:], w), (x[2:], w), (x[3:], w), ((), w), (x, ()), (x[1:], w[1:]),
+    )[case.seed // 5 % 8]
     return case.but(x_shape=changed[0], w_shape=changed[1], literal=None)
 
 

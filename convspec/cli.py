@@ -18,6 +18,7 @@ from convspec.conformance.run import SUITE_FAILED, WRONG_USAGE
 from convspec.conformance.world import WORLD
 from convspec.proving import prove_and_report
 from convspec.repeating import repro, smoke
+from convspec.reporting import remake, show_difference
 from convspec.reports import ResultsError
 
 DEFAULT_OUT = "convspec-report"
@@ -119,6 +120,18 @@ def parser() -> argparse.ArgumentParser:
         "-n", "--workers", type=int, default=2, metavar="N", help="processes side by side (default: 2)"
     )
 
+    remaking = commands.add_parser("report", help="make the pages of results, proof and speed files again")
+    remaking.add_argument("files", nargs="+", metavar="RESULTS", help="results.jsonl, proof.jsonl, speed.json")
+    remaking.add_argument("--out", required=True, metavar="DIR", help="folder of the pages")
+    comparing = commands.add_parser(
+        "diff",
+        help="compare two results files",
+        epilog="exit status: 0 nothing got worse; 1 a requirement got worse for an adapter; 2 a file cannot be read",
+    )
+    comparing.add_argument("old", metavar="OLD", help="the earlier results.jsonl")
+    comparing.add_argument("new", metavar="NEW", help="the later results.jsonl")
+    comparing.add_argument("--out", metavar="DIR", help="folder for diff.html and diff.md; none are written without it")
+
     commands.add_parser("list", help="the requirements and the known adapters")
     explaining = commands.add_parser("explain", help="what a requirement says and how it is checked")
     explaining.add_argument("id", metavar="ID")
@@ -166,6 +179,10 @@ def run_command(arguments: Sequence[str]) -> int:
         if given.command == "prove":
             return prove_and_report(Path(given.out), tuple(given.seeds), tuple(given.fault), given.null, given.workers,
                                     tuple(given.part) or PARTS)
+        if given.command == "report":
+            return remake([Path(file) for file in given.files], Path(given.out))
+        if given.command == "diff":
+            return show_difference(Path(given.old), Path(given.new), Path(given.out) if given.out else None)
         if given.command == "list":
             return _list()
         if given.command == "explain":

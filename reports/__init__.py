@@ -3,11 +3,16 @@
 import os
 from pathlib import Path
 
+from convspec.reports.diff import write_diff
+from convspec.reports.diff_changes import compare
+from convspec.reports.diff_text import diff_lines
 from convspec.reports.lesson import write_lesson_page
 from convspec.reports.page import pages_in, write_bytes
 from convspec.reports.proof import write_proof_page
+from convspec.reports.proof_file import read_proof
 from convspec.reports.results import Results, ResultsError, read_results
 from convspec.reports.speed import write_speed_page
+from convspec.reports.speed_file import read_speed
 from convspec.reports.summary import badge, markdown, verdict_lines
 from convspec.reports.verdict import verdict_page, write_verdict_page
 from convspec.reports.worlds import world_lines
@@ -16,10 +21,15 @@ __all__ = [
     "Results",
     "ResultsError",
     "badge",
+    "compare",
+    "diff_lines",
     "pages_in",
+    "read_proof",
     "read_results",
+    "read_speed",
     "verdict_lines",
     "world_lines",
+    "write_diff",
     "write_lesson_page",
     "write_proof_page",
     "write_report",

@@ -144,7 +144,7 @@ def test_all_outcomes_are_in_the_totals(html: str) -> None:
 def test_the_first_screen_answers_for_each_adapter(html: str) -> None:
     text = Reader(html).text
     assert "faulty does not conform; scipy conforms; torch is not installed." in text
-    assert "faulty does not conform; 9 of 79 requirements are not met: DEF-02 (failed)" in text
+    assert "faulty does not conform; 9 of 80 requirements are not met: DEF-02 (failed)" in text
     assert "scipy conforms: all 79 requirements that it was held to are met; 1 not claimed." in text
     assert "torch was not verified: PyTorch is not installed" in text
     assert text.index("faulty does not conform; 9") < text.index("scipy conforms: all")
@@ -345,7 +345,8 @@ def test_very_long_everything_stays_under_a_megabyte(sample_lines: list[Line], w
     assert len(html.encode("utf-8")) < 1_000_000
 
 
-def test_the_report_is_three_files(sample_lines: list[Line], write_lines: Write, tmp_path: Path) -> None:
+def test_what_a_report_consists_of(sample_lines: list[Line], write_lines: Write, tmp_path: Path) -> None:
     out = write_report(write_lines(sample_lines), tmp_path / "out")
     assert out == tmp_path / "out" / "index.html"
-    assert sorted(path.name for path in out.parent.iterdir()) == ["badge.svg", "index.html", "summary.md"]
+    assert sorted(path.name for path in out.parent.iterdir()) == [
+        "badge.svg", "index.html", "lesson.html", "summary.md"]

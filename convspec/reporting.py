@@ -1,0 +1,149 @@
+"""Pages made again from files, and two runs compared: no convolution is called."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convspec.reports import (
+    ResultsError,
+    compare,
+    diff_lines,
+    pages_in,
+    read_proof,
+    read_results,
+    read_speed,
+    write_diff,
+    write_proof_page,
+    write_report,
+    write_speed_page,
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of file from which pages are made."""
+
+    name: str
+    usual: str
+    maker: str
+    pages: tuple[str, ...]
+    read: Callable[[Path], object]
+
+
+# In the order in which they are written: the results last, so that their pages find the others beside them.
+SOURCES: dict[str, Source] = {
+    "proof": Source("proof file", "proof.jsonl", "convspec prove", ("proof.html",), read_proof),
+    "speed": Source("speed file", "speed.json", "tox run -e bench", ("speed.html",), read_speed),
+    "results": Source("results file", "results.jsonl", "convspec check", ("index.html", "lesson.html"), read_results),
+}
+
+
+def remake(paths: Sequence[Path], out: Path) -> int:
+    """Make the pages of results, proof and speed files again; which is which is seen from what they hold.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        At most one file of each kind.
+    out : Path
+        Folder of the pages; it is made if it is not there.
+
+    Returns
+    -------
+    int
+        0.
+
+    Raises
+    ------
+    ResultsError
+        A file cannot be read, is broken, or is of no known kind, or two are of the same kind. The message names the
+        file. Nothing is written then.
+    """
+    _refuse_file(out)
+    found: dict[str, Path] = {}
+    for path in paths:
+        kind = recognised(path)
+        SOURCES[kind].read(path)
+        if kind in found:
+            raise ResultsError(
+                f"{path}: a second {SOURCES[kind].name} beside {found[kind]}; a folder holds the pages of one"
+            )
+        found[kind] = path
+    coming = [page for kind in found for page in SOURCES[kind].pages]
+    pages = pages_in(out, *coming)
+    if "proof" in found:
+        write_proof_page(found["proof"], out / "proof.html", pages)
+    if "speed" in found:
+        write_speed_page(found["speed"], out / "speed.html", pages)
+    if "results" in found:
+        write_report(found["results"], out)
+    for address, _ in pages:
+        print(f"{'Made' if address in coming else 'There'}: {out / address}")
+    return 0
+
+
+def recognised(path: Path) -> str:
+    """Tell the kind of a file by its content.
+
+    Returns
+    -------
+    str
+        "results", "proof" or "speed".
+
+    Raises
+    ------
+    ResultsError
+        It cannot be read or is none of these; the message names the file and what is known.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    first = _members(raw.partition(b"\n")[0])
+    if first.get("type") == "header":
+        kind = first.get("kind", "results")
+        if kind in ("results", "proof"):
+            return str(kind)
+    # A speed file is one object over many lines.
+    elif raw[:1] == b"{" and (first or _members(raw)).get("kind") == "speed":
+        return "speed"
+    known = ", ".join(f"a {source.name} ({source.usual}, from `{source.maker}`)" for source in SOURCES.values())
+    raise ResultsError(f"{path}: not a file that pages are made from; known are {known}")
+
+
+def _members(text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _refuse_file(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ResultsError(f"{out}: is no folder, so no page can be written there")
+
+
+def show_difference(old: Path, new: Path, out: Path | None) -> int:
+    """Compare two results files, print what changed and, with ``out``, write ``diff.html`` and ``diff.md`` there.
+
+    Returns
+    -------
+    int
+        1 if a requirement got worse for an adapter, else 0.
+
+    Raises
+    ------
+    ResultsError
+        A file cannot be read or is no results file; the message names it.
+    """
+    if out is not None:
+        _refuse_file(out)
+    difference = compare(read_results(old), read_results(new))
+    for line in diff_lines(difference):
+        print(line)
+    if out is not None:
+        print(f"\nDifference: {write_diff(difference, out)}")
+    return difference.exit_status
