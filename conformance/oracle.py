@@ -102,13 +102,6 @@ class Expected:
         lengths = (length + sum(pads) for length, pads in zip(self.x.shape[2:], self.pads, strict=True))
         return bool(math.prod((*self.x.shape[:2], *lengths)) <= LARGEST_PADDED)
 
-    def work_out(self) -> None:
-        """Make the sums now."""
-        if self.is_whole:
-            assert self.whole_value is not None
-        else:
-            assert self.sums is not None
-
     @cached_property
     def whole_value(self) -> Array:
         """The answer of an integer dtype, exact modulo 2**64, before it is cut to the dtype."""

@@ -28,9 +28,9 @@ from convspec.conformance.explaining import (
     explain_without_twin,
 )
 from convspec.conformance.machine import environment
-from convspec.conformance.proving import FIRST, Heard, Hunt, finders, hear, hunt, warm
+from convspec.conformance.proving import FIRST, Heard, Hunt, finders, hear, hunt
 from convspec.conformance.reach import geometry_line
-from convspec.conformance.requirements import forget_calls, requirements
+from convspec.conformance.requirements import requirements
 from convspec.conformance.world import ALONE, World
 
 SCHEMA_VERSION = 1
@@ -87,28 +87,26 @@ class Plan:
 
 
 class _Workshop:
-    """Batteries and oracles, made whole before the processes are forked that share them."""
+    """Batteries, drawn before the processes are forked that share them, and their oracles."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._made: dict[tuple[str, int], Tools] = {}
 
     def prepare(self, effort: str, seed: int) -> None:
-        """Draw a battery, and work out what it expects."""
-        if (effort, seed) in self._made:
-            return
-        self._made[effort, seed] = Battery(seed, effort), Oracle()
-        warm(*self._made[effort, seed], next(iter(FAULTS.values())).capabilities)
+        """Draw a battery."""
+        battery, _ = self.tools(effort, seed)
+        for requirement in requirements().values():
+            battery.drawn(requirement)
 
     def forget(self) -> None:
         """Give all memory back."""
         self._made.clear()
-        forget_calls()
 
     def tools(self, effort: str, seed: int) -> Tools:
-        """A battery and its oracle; made now, and not whole, where they were not prepared."""
+        """A battery and its oracle."""
         if (effort, seed) not in self._made:
-            self._made[effort, seed] = Battery(seed, effort), Oracle()
+            self._made[effort, seed] = Battery(seed, effort), Oracle(for_several=True)
         return self._made[effort, seed]
 
     def pool(self) -> Pool:
@@ -222,7 +220,7 @@ Hunts = dict[tuple[str, int], dict[str, Hunt]]
 
 
 def _hunts(plan: Plan, workshop: _Workshop) -> Hunts:
-    """Round after round: one battery, whole before the processes are forked, for all faults."""
+    """Round after round: one battery, drawn before the processes are forked, for all faults."""
     hunts: Hunts = {}
     rounds = [*(("standard", seed) for seed in reversed(plan.seeds)), ("quick", plan.seeds[0])] if plan.hunted else []
     for effort, seed in rounds:

@@ -3,7 +3,6 @@
 import contextlib
 import importlib
 import itertools
-import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from typing import Any
 
 from convspec.adapters.benign import Benign
 from convspec.adapters.faulty import Fault
-from convspec.adapters.protocol import Array, Capabilities, Deviation, Pads, Pair
+from convspec.adapters.protocol import Array, Deviation, Pads, Pair
 from convspec.conformance.battery import Battery
-from convspec.conformance.calls import Trial
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.child import start
 from convspec.conformance.engine import Oracle, Verifier
 from convspec.conformance.requirement import Requirement
-from convspec.conformance.requirements import remember_calls, requirements
+from convspec.conformance.requirements import requirements
 from convspec.conformance.results import BAD
 from convspec.conformance.verdict import Verdict
 
@@ -27,8 +25,6 @@ FIRST = ("DEF-01", "PUR-05", "PUR-02", "PAD-04", "PAD-05", "DTY-02", "NUM-09")
 TIME_LIMIT = 2.0
 # Of each requirement's cases, so many are tried before any requirement tries more.
 GLANCES = (3, 12)
-# Numbers in x and w up to which a case is kept ready: four cases out of five, and little enough for a quick fork.
-WARM = 1000
 # What these do depends on what was called before, or they end the process.
 WITH_HISTORY = ("state", "process")
 
@@ -88,18 +84,6 @@ def in_order(ids: Iterable[str]) -> list[Requirement]:
     entries = catalogue()
     usable = [id for id in ids if not entries[id].informs]
     return [found[id] for id in (*(id for id in FIRST if id in usable), *(id for id in usable if id not in FIRST))]
-
-
-def warm(battery: Battery, oracle: Oracle, claims: Capabilities) -> None:
-    """Draw the battery and work out most of what it expects: processes forked from this one find it done."""
-    for requirement in in_order(requirements()):
-        for case in battery.fitted(requirement, claims):
-            if math.prod(case.x_shape) + math.prod(case.w_shape) > WARM:
-                continue
-            trial = Trial(case, remember_calls(requirement.id, case))
-            for call in range(len(trial.calls)) if requirement.valid else ():
-                with contextlib.suppress(ValueError, TypeError):
-                    oracle.of(requirement, trial, call).work_out()
 
 
 def hunt(fault: Fault, battery: Battery, oracle: Oracle) -> Hunt:

@@ -34,9 +34,6 @@ def requirements() -> dict[str, Requirement]:
     return found
 
 
-_REMEMBERED: dict[tuple[str, str], tuple[Call, ...]] = {}
-
-
 def calls_of(requirement: str, case: Case) -> tuple[Call, ...]:
     """The calls to which a case leads under a requirement.
 
@@ -45,17 +42,4 @@ def calls_of(requirement: str, case: Case) -> tuple[Call, ...]:
     KeyError
         No such requirement is checked.
     """
-    known = _REMEMBERED.get((requirement, case.id)) if _REMEMBERED else None
-    return requirements()[requirement].calls(case) if known is None else known
-
-
-def remember_calls(requirement: str, case: Case) -> tuple[Call, ...]:
-    """The same, kept: processes forked from this one need not make the arrays again."""
-    calls = calls_of(requirement, case)
-    _REMEMBERED[requirement, case.id] = calls
-    return calls
-
-
-def forget_calls() -> None:
-    """Give the memory of all calls that were kept back."""
-    _REMEMBERED.clear()
+    return requirements()[requirement].calls(case)

@@ -13,18 +13,15 @@ from convspec.conformance.catalogue import catalogue
 from convspec.conformance.engine import Oracle
 from convspec.conformance.explaining import compared, explain_fault, explain_homework, explain_without_twin
 from convspec.conformance.proof import Plan, prove
-from convspec.conformance.proving import finders, hear, hunt, warm
+from convspec.conformance.proving import finders, hear, hunt
 from convspec.conformance.reach import geometry_line
-from convspec.conformance.requirements import forget_calls, requirements
+from convspec.conformance.requirements import requirements
 
 
 @pytest.fixture(scope="module")
 def tools():
     """The battery that `convspec prove` makes its matrix with, and what it expects."""
-    made = Battery(0, "standard"), Oracle()
-    warm(*made, next(iter(FAULTS.values())).capabilities)
-    yield made
-    forget_calls()
+    return Battery(0, "standard"), Oracle(for_several=True)
 
 
 @pytest.fixture(scope="module")
