@@ -20,7 +20,7 @@ def test_one_line_for_each_adapter_with_every_outcome(sample_lines: list[Line], 
     assert [line.split()[:2] for line in lines] == [["✗", "faulty"], ["✓", "scipy"], ["○", "torch"]]
     for word in OUTCOMES:
         assert all(f" {word}" in line for line in lines), word
-    assert "79 passed, 0 failed" in lines[1]
+    assert "80 passed, 0 failed" in lines[1]
 
 
 def test_an_incomplete_run_says_so_first(sample_lines: list[Line], write_lines: Write) -> None:
