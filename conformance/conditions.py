@@ -54,12 +54,18 @@ class Shared:
     is_told: bool = True
 
     def is_borne_out(self, labelled: list[Labelled]) -> bool:
-        """Whether what is told is true of further cases: no failure outside; if exact, hardly a right answer."""
-        predicted = [item for item in labelled if all(condition.holds(item.case) for condition in self.conditions)]
-        failing = sum(item.fails for item in labelled)
-        inside = sum(item.fails for item in predicted)
-        least = 1 - CHANCE_OF_RIGHT if self.is_exact else 0.5 if not self.conditions else 0.0
-        return self.is_told and failing > 0 and inside == failing and inside >= least * len(predicted)
+        """Whether what is told is true of further cases and tells them apart: no failure outside, few others inside."""
+        valid = [item for item in labelled if item.case.is_valid]
+        inside = [item for item in valid if all(condition.holds(item.case) for condition in self.conditions)]
+        failing, passing = sum(item.fails for item in valid), sum(not item.fails for item in valid)
+        if not self.is_told or failing == 0 or sum(item.fails for item in inside) < failing:
+            return False
+        right_inside = len(inside) - failing
+        if self.is_exact:
+            return right_inside <= CHANCE_OF_RIGHT * len(inside)
+        if self.conditions:
+            return right_inside <= (1 - LEAST_RULED_OUT) * passing
+        return failing > passing
 
 
 def shared_conditions(labelled: list[Labelled]) -> Shared | None:

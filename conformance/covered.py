@@ -8,24 +8,40 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-# The reference's loops are slow while each line of them is watched, and small cases take the same branches.
-MEASURED = {
-    "vectorized": ("the vectorised variant under the suite at standard effort", "standard", None),
-    "reference": ("the reference under the first 12 cases of each requirement", "quick", 12),
-}
-FILES = {
-    "vectorized": ("adapters/vectorized.py",),
-    "reference": tuple(f"reference/{name}.py" for name in ("arguments", "convolution", "exact", "padding", "rounding",
-                                                           "shapes")),
-}
+REFERENCE = ("arguments", "convolution", "exact", "padding", "rounding", "shapes")
 
 
-def code_lines() -> Iterator[dict[str, Any]]:
+@dataclass(frozen=True)
+class Measured:
+    """What is measured: which files, while an adapter is verified with how many of each requirement's cases."""
+
+    adapter: str
+    what: str
+    effort: str
+    cases: int | None
+    files: tuple[str, ...]
+
+
+MEASURED = (
+    Measured(
+        "vectorized", "the vectorised variant under the suite at standard effort", "standard", None,
+        ("adapters/vectorized.py",),
+    ),
+    # The reference's loops are slow while each line of them is watched, and small cases take the same branches.
+    Measured(
+        "reference", "the reference under the first 12 cases of each requirement", "quick", 12,
+        tuple(f"reference/{name}.py" for name in REFERENCE),
+    ),
+)
+
+
+def code_lines(measurements: Sequence[Measured] = MEASURED) -> Iterator[dict[str, Any]]:
     """One line for each file; none where coverage.py is not installed.
 
     Yields
@@ -35,30 +51,30 @@ def code_lines() -> Iterator[dict[str, Any]]:
     """
     if find_spec("coverage") is None:
         return
-    for name, (what, effort, cases) in MEASURED.items():
-        report = _measured(name, effort, cases)
-        for file in FILES[name]:
+    for measured in measurements:
+        report = _report(measured)
+        for file in measured.files:
             summary = next(
                 found["summary"] for path, found in report["files"].items() if Path(path).as_posix().endswith(file)
             )
             yield {
                 "type": "code",
-                "what": what,
+                "what": measured.what,
                 "file": file,
                 "lines": [summary["covered_lines"], summary["num_statements"]],
                 "branches": [summary["covered_branches"], summary["num_branches"]],
             }
 
 
-def _measured(name: str, effort: str, cases: int | None) -> dict[str, Any]:
+def _report(measured: Measured) -> dict[str, Any]:
     """What coverage.py says of one adapter's files, in the form of its JSON report."""
     package = Path(__file__).resolve().parent.parent
-    included = ",".join(str((package / file).resolve()) for file in FILES[name])
+    included = ",".join(str((package / file).resolve()) for file in measured.files)
     with tempfile.TemporaryDirectory() as folder:
         data, out = Path(folder, "data"), Path(folder, "report.json")
-        run = ["run", "--branch", f"--include={included}", "-m", "convspec.conformance.covered", name, effort]
+        run = ["run", "--branch", f"--include={included}", "-m", "convspec.conformance.covered"]
         report = ["json", f"--include={included}", "-o", str(out), "-q"]
-        for arguments in ([*run, str(cases or "")], report):
+        for arguments in ([*run, measured.adapter, measured.effort, str(measured.cases or "")], report):
             subprocess.run(
                 [sys.executable, "-m", "coverage", arguments[0], f"--data-file={data}", f"--rcfile={os.devnull}",
                  *arguments[1:]],

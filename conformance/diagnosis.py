@@ -94,7 +94,7 @@ def diagnose(
     failing = [requirement for requirement, _ in found]
     if failing and not any(requirement.valid for requirement in failing):
         titles = dict.fromkeys(catalogue()[requirement.id].title for requirement in failing)
-        return Diagnosis(f"It answers calls that must be refused: {'; '.join(titles)}.")
+        return Diagnosis(f"It does not refuse what must be refused: {'; '.join(titles)}.")
     shared = shared_conditions(labelled(verifier, failing))
     return None if shared is None else Diagnosis(shared.sentence, shared=shared)
 

@@ -8,7 +8,7 @@ from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.diagnosis import NOT_COMPARED, Diagnosis, diagnose, gives_the_same_answers, labelled
 from convspec.conformance.engine import Oracle, Verifier
-from convspec.conformance.proving import in_order, verifying
+from convspec.conformance.proving import accuses, in_order, verifying
 from convspec.conformance.requirements import requirements
 
 # An explanation is drawn from the first failing requirements.
@@ -75,7 +75,7 @@ def _failing(verifier: Verifier) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for requirement in in_order(requirements()):
         verdict = verifier.verify(requirement, catalogue()[requirement.id])
-        if verdict.counterexample is not None and verdict.outcome != "passed":
+        if accuses(verdict) and verdict.counterexample is not None:
             found.append((requirement.id, verdict.counterexample.case.line))
             if len(found) == FAILURES:
                 break

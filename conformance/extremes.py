@@ -11,7 +11,7 @@ Pick = Callable[[Sequence[Any]], Any]
 # One dimension far beyond the others: counters of one or two bytes, half-precision sizes, blocks of 256.
 _EXTREMES = (
     "height", "width", "width", "area", "kernel height", "kernel width", "stride", "dilation", "pads", "batch",
-    "channels", "filters",
+    "channels", "filters", "blur", "blur",
 )
 _LONG = (129, 257, 300, 520, 1030, 2051, 4100, 33_000, 66_000)
 _MEDIUM = (7, 9, 11, 13, 17, 23, 33, 40)
@@ -44,6 +44,12 @@ def stretched(pick: Pick, case: Case) -> Case:
         padding = case.padding if isinstance(case.padding, str) or case.padding == NO_PADS else ((0, 1), (1, 0))
         return case.but(x_shape=(1, 1, max(height, reach[0]), max(width, reach[1])), w_shape=(1, 1, *kernel),
                         padding=padding, groups=1, bias_shape=case.bias_shape and (1,))
+    if which == "blur":
+        # One picture under one large filter, as image processing has it, and wide enough for a fast path of its own.
+        kernel = (min(medium, 17), 1 + case.seed // 8 % 11)
+        size = (kernel[0] + case.seed % 8, kernel[1] + 40 + case.seed // 128 % 30)
+        return case.but(x_shape=(1, 1, *size), w_shape=(1, 1, *kernel), groups=1, dilation=(1, 1),
+                        stride=case.stride if case.seed % 4 == 0 else (1, 1), bias_shape=case.bias_shape and (1,))
     if which in ("kernel height", "kernel width"):
         kernel = (medium, kernel[1]) if which == "kernel height" else (kernel[0], medium)
         lengths = (

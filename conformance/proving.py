@@ -100,7 +100,7 @@ def hunt(fault: Fault, battery: Battery, oracle: Oracle) -> Hunt:
             for requirement in in_order(requirements()):
                 verdict = verifier.verify(requirement, catalogue()[requirement.id], part)
                 cases += verdict.cases
-                if _accuses(verdict):
+                if accuses(verdict):
                     return Hunt(fault.id, requirement.id, cases, round(time.perf_counter() - started, 3))
         return Hunt(fault.id, "", cases, round(time.perf_counter() - started, 3))
 
@@ -111,7 +111,7 @@ def finders(fault: Fault, ids: Iterable[str], battery: Battery, oracle: Oracle) 
         return tuple(
             requirement.id
             for requirement in in_order(ids)
-            if _accuses(verifier.verify(requirement, catalogue()[requirement.id]))
+            if accuses(verifier.verify(requirement, catalogue()[requirement.id]))
         )
 
 
@@ -128,7 +128,8 @@ def hear(member: Benign | str, battery: Battery, oracle: Oracle) -> Heard:
         return Heard(verifier.name, cases, tuple(accused_by))
 
 
-def _accuses(verdict: Verdict) -> bool:
+def accuses(verdict: Verdict) -> bool:
+    """Whether a requirement does not hold, and a case shows it."""
     return verdict.outcome in BAD and verdict.counterexample is not None
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from convspec.reports.diff_changes import SECTIONS, Change, Difference
 from convspec.reports.diff_severity import Kind
 from convspec.reports.results import Results
-from convspec.reports.summary import _cell, _line
+from convspec.reports.summary import in_table, one_line
 from convspec.reports.words import OUTCOMES, listed
 
 MOST_SHOWN: Final = 200
@@ -39,7 +39,7 @@ def warning(difference: Difference) -> str:
 def diff_lines(difference: Difference) -> list[str]:
     """Give the comparison as lines of text, regressions first."""
     lines = [difference.headline, f"  old: {identity(difference.old)}", f"  new: {identity(difference.new)}"]
-    lines += [f"  {_line(warning(difference))}"] if difference.weaknesses else []
+    lines += [f"  {one_line(warning(difference))}"] if difference.weaknesses else []
     for kind, title in SECTIONS:
         found = difference.of_kind(kind)
         if found:
@@ -68,11 +68,11 @@ def diff_lines(difference: Difference) -> list[str]:
 
 def diff_markdown(difference: Difference) -> str:
     """Give the comparison as Markdown, harmless whatever the files hold."""
-    lines = [f"### {_cell(difference.headline)}", ""]
+    lines = [f"### {in_table(difference.headline)}", ""]
     if difference.weaknesses:
-        lines += [f"**Note.** {_cell(warning(difference))}", ""]
+        lines += [f"**Note.** {in_table(warning(difference))}", ""]
     lines += ["| run | |", "| --- | --- |"]
-    lines += [f"| old | {_cell(identity(difference.old))} |", f"| new | {_cell(identity(difference.new))} |"]
+    lines += [f"| old | {in_table(identity(difference.old))} |", f"| new | {in_table(identity(difference.new))} |"]
     for kind, title in SECTIONS:
         found = difference.of_kind(kind)
         if found:
@@ -83,20 +83,20 @@ def diff_markdown(difference: Difference) -> str:
     still = difference.still_failing
     if still:
         lines += ["", f"#### Not met before and now ({len(still)})", ""]
-        lines += [f"- {_cell(_who(change))} {change.words[1]}" for change in still[:MOST_SHOWN]]
+        lines += [f"- {in_table(_who(change))} {change.words[1]}" for change in still[:MOST_SHOWN]]
         lines += _more(len(still), "- ")
     for title, missing in (
         ("Only in the old run", difference.only_old),
         ("Only in the new run", difference.only_new),
     ):
         if missing.sentences:
-            lines += ["", f"#### {title}", "", *(f"- {_cell(text)}" for text in missing.sentences[:MOST_SHOWN])]
+            lines += ["", f"#### {title}", "", *(f"- {in_table(text)}" for text in missing.sentences[:MOST_SHOWN])]
     if difference.weaknesses:
         lines += ["", f"#### What makes the comparison weaker ({len(difference.weaknesses)})", ""]
         lines += ["| what | old | new | what follows |", "| --- | --- | --- | --- |"]
         for weakness in difference.weaknesses[:MOST_SHOWN]:
             cells = (weakness.subject, weakness.old, weakness.new, weakness.follows)
-            lines.append("| " + " | ".join(_cell(text[:LONGEST_LINE]) for text in cells) + " |")
+            lines.append("| " + " | ".join(in_table(text[:LONGEST_LINE]) for text in cells) + " |")
         lines += ["", *_more(len(difference.weaknesses))] if len(difference.weaknesses) > MOST_SHOWN else []
     return "\n".join([*lines, ""])
 
@@ -127,30 +127,30 @@ def _told(change: Change) -> list[str]:
     if example is not None:
         # The line that repeats it is there to be copied: it is not shortened.
         lines += [f"    {_short(example.message)}"] if example.message else []
-        lines += [f"    {_line(example.repro)}"] if example.repro else []
+        lines += [f"    {one_line(example.repro)}"] if example.repro else []
     return lines
 
 
 def _item(change: Change) -> list[str]:
     lines = [
-        f"- {SYMBOLS[change.kind]} **{_cell(_who(change))}** {_how(change)}: "
-        f"{_cell(change.requirement.title[:LONGEST_LINE])}"
+        f"- {SYMBOLS[change.kind]} **{in_table(_who(change))}** {_how(change)}: "
+        f"{in_table(change.requirement.title[:LONGEST_LINE])}"
     ]
-    lines += [f"  - {_cell(text[:LONGEST_LINE])}" for text in reasons(change)]
+    lines += [f"  - {in_table(text[:LONGEST_LINE])}" for text in reasons(change)]
     example = change.new.counterexample if change.new and change.kind in WITH_CASE else None
     if example is not None:
-        lines += [f"  - {_cell(example.message[:LONGEST_LINE])}"] if example.message else []
+        lines += [f"  - {in_table(example.message[:LONGEST_LINE])}"] if example.message else []
         lines += [f"  - {_code(example.repro)}"] if example.repro else []
     return lines
 
 
 def _short(text: str) -> str:
-    return _line(text[:LONGEST_LINE] + ("…" if len(text) > LONGEST_LINE else ""))
+    return one_line(text[:LONGEST_LINE] + ("…" if len(text) > LONGEST_LINE else ""))
 
 
 def _code(text: str) -> str:
     """Set a line as code that can be copied: its fence is longer than any run of backticks in it."""
-    shown = _line(text)
+    shown = one_line(text)
     runs: Sequence[str] = re.findall("`+", shown)
     fence = "`" * (max(map(len, runs), default=0) + 1)
     return f"{fence} {shown} {fence}"

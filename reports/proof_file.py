@@ -7,7 +7,6 @@ each correct variant and each summary, and a footer. The published schema is ``p
 import hashlib
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 from convspec.reports.fields import Fields, ResultsError
 from convspec.reports.proof_records import (
@@ -25,7 +24,7 @@ from convspec.reports.proof_records import (
     Reached,
     Requirement,
 )
-from convspec.reports.results import _parse
+from convspec.reports.stream import numbered_lines, read_raw
 
 SCHEMA_VERSION = 1
 EFFORTS = ("quick", "standard", "thorough")
@@ -53,22 +52,10 @@ def read_proof(path: str | os.PathLike[str]) -> Proof:
         The file cannot be read, or a line of it is not what the schema says. The message names the
         file, the line and what is wrong with it.
     """
-    name = os.fspath(path)
-    try:
-        raw = Path(path).read_bytes()
-    except OSError as error:
-        raise ResultsError(f"{name}: cannot be read: {error.strerror or error}") from error
-    *pieces, unfinished = raw.split(b"\n")
-    stream = _Stream(name)
-    for number, piece in enumerate(pieces, start=1):
-        stream.take(_parse(name, number, piece))
-    if unfinished.strip():
-        try:
-            last = _parse(name, len(pieces) + 1, unfinished)
-        except ResultsError:
-            last = None
-        if last is not None:
-            stream.take(last)
+    raw = read_raw(path)
+    stream = _Stream(os.fspath(path))
+    for _, fields in numbered_lines(stream.name, raw):
+        stream.take(fields)
     return stream.finish(hashlib.sha256(raw).hexdigest())
 
 

@@ -6,11 +6,8 @@ as an incomplete run. The published schema of the lines is ``results.schema.json
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import NoReturn
 
 from convspec.reports.fields import Fields, ResultsError
 from convspec.reports.records import (
@@ -26,6 +23,7 @@ from convspec.reports.records import (
     Verdict,
     World,
 )
+from convspec.reports.stream import numbered_lines, read_raw
 from convspec.reports.words import LEVELS, OUTCOMES, VERDICTS
 
 __all__ = [
@@ -69,45 +67,11 @@ def read_results(path: str | os.PathLike[str]) -> Results:
         The file cannot be read, or a line of it is not what the schema says. The message names the
         file, the line and what is wrong with it.
     """
-    name = os.fspath(path)
-    try:
-        raw = Path(path).read_bytes()
-    except OSError as error:
-        raise ResultsError(f"{name}: cannot be read: {error.strerror or error}") from error
-    pieces = raw.split(b"\n")
-    unfinished = pieces.pop()
-    stream = _Stream(name)
-    for number, piece in enumerate(pieces, start=1):
-        stream.take(number, _parse(name, number, piece))
-    if unfinished.strip():
-        number = len(pieces) + 1
-        try:
-            last = _parse(name, number, unfinished)
-        except ResultsError:
-            last = None
-        if last is not None:
-            stream.take(number, last)
+    raw = read_raw(path)
+    stream = _Stream(os.fspath(path))
+    for number, fields in numbered_lines(stream.name, raw):
+        stream.take(number, fields)
     return stream.finish(hashlib.sha256(raw).hexdigest())
-
-
-def _parse(name: str, number: int, piece: bytes) -> Fields:
-    """Turn one line into checked fields, or say what is wrong with it."""
-    where = f"{name}, line {number}"
-    try:
-        value = json.loads(piece.decode("utf-8"), parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        raise ResultsError(f"{where}: not UTF-8: {error.reason} at byte {error.start}") from error
-    except json.JSONDecodeError as error:
-        raise ResultsError(f"{where}: not JSON: {error.msg} at column {error.colno}") from error
-    except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{where}: not a results line: {error}") from error
-    if not isinstance(value, dict):
-        raise ResultsError(f"{where}: expected an object in braces, got {type(value).__name__}")
-    return Fields(value, where)
-
-
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is written as a bare word; it must be one of the texts 'nan', 'inf', '-inf'")
 
 
 class _Stream:

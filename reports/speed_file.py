@@ -5,7 +5,6 @@ import json
 import math
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final, NoReturn
 
 from convspec.reports.fields import Fields, ResultsError
@@ -24,6 +23,7 @@ from convspec.reports.speed_records import (
     Timing,
     Workload,
 )
+from convspec.reports.stream import read_raw
 
 SCHEMA_VERSION: Final = 1
 EFFORTS: Final = ("quick", "standard")
@@ -50,11 +50,7 @@ def read_speed(path: str | os.PathLike[str]) -> Speed:
         The file cannot be read, or is not what the schema says. The message names the file, the member and
         the value.
     """
-    name = os.fspath(path)
-    try:
-        raw = Path(path).read_bytes()
-    except OSError as error:
-        raise ResultsError(f"{name}: cannot be read: {error.strerror or error}") from error
+    name, raw = os.fspath(path), read_raw(path)
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:

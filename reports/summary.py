@@ -13,7 +13,7 @@ def verdict_lines(results: Results) -> list[str]:
     """Give one line for each adapter: symbol, name, verdict, and the totals of every outcome that came up."""
     found = standings(results)
     lines = [
-        f"{standing.symbol} {_line(standing.adapter.id)} {_line(sentence(standing))} [{totals(standing)}]"
+        f"{standing.symbol} {one_line(standing.adapter.id)} {one_line(sentence(standing))} [{totals(standing)}]"
         for standing in found[:MOST_LINES]
     ]
     if len(found) > MOST_LINES:
@@ -32,7 +32,7 @@ def markdown(results: Results) -> str:
     """Write the summary for a continuous-integration page: a sentence, and a table with every outcome."""
     found = standings(results)
     header = results.header
-    lines = [f"### {_cell(headline(found))}", ""]
+    lines = [f"### {in_table(headline(found))}", ""]
     if not results.complete:
         lines += [
             "**INCOMPLETE**: the run did not come to its end; nothing follows from what is missing.",
@@ -41,16 +41,16 @@ def markdown(results: Results) -> str:
     lines += [f"| adapter | verdict | {' | '.join(OUTCOMES)} |", "| --- | --- |" + " ---: |" * len(OUTCOMES)]
     for standing in found[:MOST_LINES]:
         counts = " | ".join(str(count) for count in standing.totals.values())
-        lines.append(f"| {_cell(standing.adapter.id)} | {standing.symbol} {standing.verdict} | {counts} |")
+        lines.append(f"| {in_table(standing.adapter.id)} | {standing.symbol} {standing.verdict} | {counts} |")
     lines.append("")
     lines += [
-        f"- {_cell(standing.adapter.id)} {_cell(sentence(standing))}" for standing in found[:MOST_LINES]
+        f"- {in_table(standing.adapter.id)} {in_table(sentence(standing))}" for standing in found[:MOST_LINES]
     ]
     if len(found) > MOST_LINES:
         lines.append(f"- and {len(found) - MOST_LINES} more adapters")
     lines += [
         "",
-        f"{_cell(header.suite)} {_cell(header.suite_version)}, seed {header.seed}, {_cell(header.effort)} "
+        f"{in_table(header.suite)} {in_table(header.suite_version)}, seed {header.seed}, {in_table(header.effort)} "
         f"effort, results SHA-256 `{results.sha256}`",
         "",
     ]
@@ -90,13 +90,14 @@ def badge(results: Results) -> str:
     )
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Put a text on one line, readable."""
     return " ".join(readable(text).split())
 
 
-def _cell(text: str) -> str:
+def in_table(text: str) -> str:
     """Make a text harmless inside a Markdown table: one line, no markup of either kind."""
-    shown = _line(text)
+    shown = one_line(text)
     for char in "\\`*_[]|#~":
         shown = shown.replace(char, "\\" + char)
     return escape(shown, quote=False)

@@ -3,33 +3,9 @@
 import pytest
 
 from convspec.conformance.battery import Battery
-from convspec.conformance.run import Run
 
 
 @pytest.fixture(scope="session")
 def battery():
     """The cases of the standard effort with seed 0."""
     return Battery(0, "standard")
-
-
-_DRAWN: dict = {}
-
-
-@pytest.fixture
-def drawn_once(monkeypatch):
-    """Draw the cases of a seed and an effort once for all tests that ask for this; drawing is most of a small run."""
-    draw = Battery._draw
-
-    def remembered(battery, requirement):
-        key = (battery.seed, battery.effort, requirement.id)
-        if key not in _DRAWN:
-            _DRAWN[key] = draw(battery, requirement)
-        return _DRAWN[key]
-
-    monkeypatch.setattr(Battery, "_draw", remembered)
-
-
-@pytest.fixture
-def unexplained(monkeypatch):
-    """Failures are found and not explained, which takes longer than finding them."""
-    monkeypatch.setattr(Run, "diagnose", lambda self, target: None)

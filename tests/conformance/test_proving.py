@@ -10,7 +10,10 @@ from convspec.adapters.faulty import FAULTS
 from convspec.adapters.faulty.repeats import COUNTS
 from convspec.adapters.homework import homework
 from convspec.conformance.battery import Battery
+from convspec.conformance.case import parse_case
 from convspec.conformance.catalogue import catalogue
+from convspec.conformance.conditions import Condition, Labelled, Shared
+from convspec.conformance.covered import Measured, code_lines
 from convspec.conformance.engine import Oracle
 from convspec.conformance.explaining import compared, explain_fault, explain_homework, explain_without_twin
 from convspec.conformance.proof import Plan, prove
@@ -80,6 +83,30 @@ def test_a_fault_is_recognised_and_described_without_its_twin(quick):
 def test_what_is_compared_leaves_out_what_depends_on_history():
     assert "kernel-flipped" in compared()
     assert not [id for id in compared() if FAULTS[id].family in ("state", "process")]
+
+
+def test_the_suite_reaches_every_branch_of_the_vectorised_variant():
+    (line,) = code_lines([Measured("vectorized", "all of it", "quick", None, ("adapters/vectorized.py",))])
+    assert (line["type"], line["what"], line["file"]) == ("code", "all of it", "adapters/vectorized.py")
+    for reached, count in (line["lines"], line["branches"]):
+        assert reached == count > 20
+
+
+def test_a_little_of_the_suite_reaches_less():
+    (line,) = code_lines([Measured("vectorized", "a little of it", "quick", 1, ("adapters/vectorized.py",))])
+    assert line["branches"][0] < line["branches"][1]
+
+
+def test_conditions_that_tell_nothing_apart_are_not_borne_out():
+    wide, narrow = (parse_case(f"x=1x1x3x{width} w=1x1x1x1 data=int:1") for width in (9, 2))
+    always = Condition("there is a picture", lambda case: True)
+    is_wide = Condition("the picture is wide", lambda case: case.size[1] > 5)
+    seen = [*[Labelled(wide, True)] * 3, *[Labelled(narrow, False)] * 3]
+    assert Shared("", (is_wide,), is_exact=True).is_borne_out(seen)
+    assert not Shared("", (always,)).is_borne_out(seen)
+    assert not Shared("", (is_wide,)).is_borne_out([*seen, Labelled(narrow, True)])
+    assert not Shared("", (is_wide,), is_exact=True).is_borne_out([*seen, Labelled(wide, False)])
+    assert not Shared("", is_told=False).is_borne_out(seen)
 
 
 def test_a_proof_of_two_faults():

@@ -1,6 +1,7 @@
 """A realistic results file, made from the catalogue and the reference, for the tests of the reports."""
 
 import json
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from convspec.reference import conv2d
+
+# The tests of the pages import what they share by its bare name.
+sys.path.append(str(Path(__file__).parent))
 
 ROOT = Path(__file__).resolve().parents[2]
 Line = dict[str, Any]

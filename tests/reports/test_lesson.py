@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from page_reader import Reader
 
 from convspec.reference import conv2d
 from convspec.reports import lesson_code, pages_in, write_lesson_page
@@ -25,7 +25,6 @@ from convspec.reports.lesson_formulas import FORMULAS, shown
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [("index.html", "Verdict"), ("lesson.html", "Lesson"), ("proof.html", "Proof")]
-VOID = {"meta", "input", "br", "img", "link"}
 # An address, once published, stays.
 PUBLISHED = """
     lesson inputs weights one-step double-loop output-shape result padding stride complete-code shape-explorer
@@ -37,50 +36,6 @@ PUBLISHED = """
     fig-dilated-kernel
 """
 ADDRESSES = PUBLISHED.split()
-
-
-class Reader(HTMLParser):
-    """Collects what the tests ask of the page; checks that its elements are nested rightly."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.active: list[str] = []
-        self.tags: list[str] = []
-        self.open: list[str] = []
-        self.words: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-        for name, value in attrs:
-            if name == "id":
-                self.ids.append(value or "")
-            elif name == "href" and tag == "a":
-                self.links.append(value or "")
-            elif name in ("src", "href", "srcset", "data", "action", "xlink:href") or name.startswith("on"):
-                self.active.append(f"{name}={value}")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1:] not in (["style"], ["script"]):
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +69,7 @@ def grid_of(html: str, anchor: str) -> list[list[int]]:
 
 
 def test_every_address_is_there_once_and_every_link_lands(html: str) -> None:
-    page = Reader(html)
+    page = Reader(html, joint=" ")
     assert set(ADDRESSES) <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
@@ -124,7 +79,7 @@ def test_every_address_is_there_once_and_every_link_lands(html: str) -> None:
 
 
 def test_nothing_is_loaded_and_nothing_runs_but_the_one_script(html: str) -> None:
-    page = Reader(html)
+    page = Reader(html, joint=" ")
     assert page.active == []
     assert page.tags.count("script") == 1
     assert page.tags.count("h1") == page.tags.count("main") == 1
@@ -166,7 +121,7 @@ def test_the_worked_example_comes_out(html: str) -> None:
     assert grid_of(html, "fig-result") == [[0, 30, 30, 0, 0]] * 6
     middle, border = [-30, 0, 30, 30, 0, 0, 0], [-20, 0, 20, 20, 0, 0, 0]
     assert grid_of(html, "fig-padded") == [border, *[middle] * 6, border]
-    text = Reader(html).text
+    text = Reader(html, joint=" ").text
     assert "6 positions down, 5 across, 30 numbers in all" in text
     assert "here 3×3" in text
     assert "With one layer of zeros it is 4×4" in text
@@ -304,6 +259,6 @@ def test_numbers_are_put_into_formulas() -> None:
 def test_the_refusals_of_the_page_are_those_of_the_reference(html: str) -> None:
     with pytest.raises(ValueError, match="kernel") as refused:
         conv2d(np.ones((2, 2), dtype=int), EDGE)
-    assert f"ValueError: {refused.value}" in Reader(html).text
+    assert f"ValueError: {refused.value}" in Reader(html, joint=" ").text
     for words in ("stride must be at least 1, got 0", "kernel reaches over 4 samples, padded input has only 3"):
-        assert f"ValueError: {words}" in Reader(html).text
+        assert f"ValueError: {words}" in Reader(html, joint=" ").text

@@ -1,4 +1,4 @@
-"""What keeps the runs here short."""
+"""What keeps the tests that run the suite short."""
 
 import pytest
 
@@ -10,7 +10,7 @@ _DRAWN: dict = {}
 
 @pytest.fixture
 def drawn_once(monkeypatch):
-    """Draw the cases of a seed and an effort once for all tests that ask for this; drawing is most of a small run."""
+    """Draw the cases of a seed and an effort once for all tests that ask for this."""
     draw = Battery._draw
 
     def remembered(battery, requirement):

@@ -1,0 +1,64 @@
+"""Read a file of JSON lines, as results and proofs are: the bytes, then one object after the other."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from convspec.reports.fields import Fields, ResultsError
+
+
+def read_raw(path: str | os.PathLike[str]) -> bytes:
+    """Read the bytes of a file.
+
+    Raises
+    ------
+    ResultsError
+        It cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ResultsError(f"{os.fspath(path)}: cannot be read: {error.strerror or error}") from error
+
+
+def numbered_lines(name: str, raw: bytes) -> Iterator[tuple[int, Fields]]:
+    """Take the lines apart, each with its number from 1.
+
+    A last line that breaks off in the middle counts as not written.
+
+    Raises
+    ------
+    ResultsError
+        A line is no JSON object; the message names the file, the line and what is wrong with it.
+    """
+    *pieces, unfinished = raw.split(b"\n")
+    for number, piece in enumerate(pieces, start=1):
+        yield number, _parse(name, number, piece)
+    if unfinished.strip():
+        try:
+            last = _parse(name, len(pieces) + 1, unfinished)
+        except ResultsError:
+            return
+        yield len(pieces) + 1, last
+
+
+def _parse(name: str, number: int, piece: bytes) -> Fields:
+    """Turn one line into checked fields, or say what is wrong with it."""
+    where = f"{name}, line {number}"
+    try:
+        value = json.loads(piece.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise ResultsError(f"{where}: not UTF-8: {error.reason} at byte {error.start}") from error
+    except json.JSONDecodeError as error:
+        raise ResultsError(f"{where}: not JSON: {error.msg} at column {error.colno}") from error
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(f"{where}: not a results line: {error}") from error
+    if not isinstance(value, dict):
+        raise ResultsError(f"{where}: expected an object in braces, got {type(value).__name__}")
+    return Fields(value, where)
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is written as a bare word; it must be one of the texts 'nan', 'inf', '-inf'")
