@@ -1,6 +1,7 @@
 """The battery: the cases of each requirement, drawn once for a seed and an effort, and shared by all adapters."""
 
 import contextlib
+import functools
 import math
 import multiprocessing
 import os
@@ -139,3 +140,9 @@ def admits(requirement: Requirement, case: Case) -> bool:
         return requirement.accepts(case)
     except (ValueError, TypeError, ArithmeticError, IndexError):
         return False
+
+
+@functools.lru_cache(maxsize=8)
+def further(seed: int, effort: str) -> Battery:
+    """A battery of further cases, to hold a guess against; drawn once for all guesses of this process."""
+    return Battery(seed, effort)

@@ -12,14 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
 from convspec.adapters import loading
 from convspec.adapters.functions import Answer, FunctionAdapter
 from convspec.adapters.protocol import Adapter, Capabilities
-from convspec.conformance.calls import Outcome
+from convspec.conformance.calls import Call, Outcome
 from convspec.conformance.case import Case
 from convspec.conformance.machine import cpu_flags
 from convspec.conformance.oracle import SuiteError
@@ -309,14 +309,30 @@ class ChildProcess:
 
 
 class InProcess:
-    """The same without a process of its own, for systems without fork: a crash ends the run."""
+    """The same without a process of its own, for systems without fork: a crash ends the run.
+
+    Parameters
+    ----------
+    target, adapter, dtypes
+        As of `ChildProcess`.
+    calls : function of (str, Case)
+        The calls to which a case leads under a requirement; who runs many implementations passes one that remembers.
+    """
 
     isolation = "none: this system cannot fork, so a crash or a hang would end the run"
     time_limit = 0.0
     deaths = 0
 
-    def __init__(self, target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        target: str,
+        *,
+        adapter: Adapter | None = None,
+        dtypes: tuple[str, ...] = (),
+        calls: Callable[[str, Case], tuple[Call, ...]] = calls_of,
+    ) -> None:
         self._adapter = adapter if adapter is not None else loading.load(target, dtypes)
+        self._calls = calls
         self.description = describe(self._adapter, cpu_flags())
 
     def configure(self, capabilities: Capabilities) -> None:
@@ -336,7 +352,7 @@ class InProcess:
     def run(self, trials: Sequence[Trialled]) -> Iterator[tuple[Outcome, ...]]:
         """Run trials in order."""
         for requirement, case in trials:
-            yield perform(self._adapter, calls_of(requirement, case))
+            yield perform(self._adapter, self._calls(requirement, case))
 
     def fresh(self) -> None:
         """Nothing can be made fresh here."""

@@ -4,16 +4,17 @@ A guess is held against every answer that was seen, wrong and right ones: a faul
 not named.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from convspec.adapters.faulty import FAULTS, Fault
-from convspec.adapters.faulty.pieces import both
+from convspec.adapters.faulty.pieces import both, correct
 from convspec.adapters.faulty.registry import as_function
 from convspec.adapters.protocol import Array
-from convspec.conformance.battery import Battery
+from convspec.conformance.battery import further
 from convspec.conformance.calls import Call, Outcome
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import catalogue
@@ -31,6 +32,7 @@ PAIRED = ("definition", "axes", "geometry", "padding", "channels")
 DISCRIMINATING = 60
 FURTHER = 240
 REQUIREMENTS_LOOKED_AT = 4
+sound = as_function(correct)
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,20 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One answer that was seen."""
+    """One answer that was seen, and whether there is a right one at all."""
 
     call: Call
     outcome: Outcome
     wrong: bool
+    has_right_answer: bool = True
 
 
 def diagnose(
-    verifier: Verifier, failures: Sequence[tuple[str, str]], *, without: Iterable[str] = ()
+    verifier: Verifier,
+    failures: Sequence[tuple[str, str]],
+    *,
+    evidence: Sequence[Evidence] | None = None,
+    without: Iterable[str] = (),
 ) -> Diagnosis | None:
     """Explain why an adapter fails.
 
@@ -74,6 +81,8 @@ def diagnose(
     verifier : Verifier
     failures : sequence of (str, str)
         Requirement and case line of each counterexample.
+    evidence : sequence of Evidence
+        What `gathered` gives for them, where the caller has it already.
     without : iterable of str
         Known faults that are left out, to measure how good the explanation is without them.
 
@@ -82,8 +91,8 @@ def diagnose(
     Diagnosis or None
         None if the failures are not of the kind that answers explain.
     """
-    found = [(requirements()[id], parse_case(line)) for id, line in failures if id in requirements()]
-    evidence = _evidence(verifier, found)
+    if evidence is None:
+        evidence = gathered(verifier, failures)
     if any(item.wrong for item in evidence):
         single = _single(verifier.judge, evidence, frozenset(without))
         if single is not None:
@@ -91,7 +100,7 @@ def diagnose(
         pair = _pair(evidence, frozenset(without))
         if pair is not None:
             return _named(pair)
-    failing = [requirement for requirement, _ in found]
+    failing = [requirement for requirement, _ in _parsed(failures)]
     if failing and not any(requirement.valid for requirement in failing):
         titles = dict.fromkeys(catalogue()[requirement.id].title for requirement in failing)
         return Diagnosis(f"It does not refuse what must be refused: {'; '.join(titles)}.")
@@ -109,10 +118,14 @@ def _named(faults: tuple[Fault, ...]) -> Diagnosis:
     )
 
 
-def _evidence(verifier: Verifier, failures: list[tuple[Requirement, Case]]) -> list[Evidence]:
+def _parsed(failures: Iterable[tuple[str, str]]) -> list[tuple[Requirement, Case]]:
+    return [(requirements()[id], parse_case(line)) for id, line in failures if id in requirements()]
+
+
+def gathered(verifier: Verifier, failures: Sequence[tuple[str, str]]) -> list[Evidence]:
     """The answers to the counterexamples, and to further cases that tell faults apart; wrong ones first."""
     evidence: list[Evidence] = []
-    for requirement, case in failures[:12]:
+    for requirement, case in _parsed(failures)[:12]:
         finding, trial = verifier.once(requirement, case)
         if finding is None or len(trial.outcomes) <= finding.call or trial.outcomes[finding.call].died:
             continue
@@ -120,7 +133,8 @@ def _evidence(verifier: Verifier, failures: list[tuple[Requirement, Case]]) -> l
         same_kind = value is None or value.dtype.kind == trial.calls[finding.call].x.dtype.kind
         # An integer case answered in floats: the faults answer integers in integers, so they could not be compared.
         if same_kind:
-            evidence.append(Evidence(trial.calls[finding.call], trial.outcomes[finding.call], True))
+            has_right_answer = requirement.valid and case.is_valid
+            evidence.append(Evidence(trial.calls[finding.call], trial.outcomes[finding.call], True, has_right_answer))
     definition = requirements()["DEF-01"]
     cases = [case for case in verifier.battery.fitted(definition, verifier.capabilities) if _tells_apart(case)][
         :DISCRIMINATING
@@ -146,7 +160,7 @@ def gives_the_same_answers(verifier: Verifier, faults: Sequence[str], seed: int)
         return False
     known = FAULTS[faults[0]].function if len(faults) == 1 else as_function(both(*bodies))
     definition = requirements()["DEF-01"]
-    battery = Battery(seed, verifier.battery.effort)
+    battery = further(seed, verifier.battery.effort)
     cases = [case for case in battery.fitted(definition, verifier.capabilities) if _tells_apart(case)]
     return all(
         _same(_call(known, trial.calls[0]), trial.outcomes[0])
@@ -163,7 +177,7 @@ def _candidates(without: frozenset[str], families: tuple[str, ...] | None = None
             yield fault
 
 
-def _single(judge: Judge, evidence: list[Evidence], without: frozenset[str]) -> Fault | None:
+def _single(judge: Judge, evidence: Sequence[Evidence], without: frozenset[str]) -> Fault | None:
     for fault in _candidates(without):
         if _reproduces(fault.function, evidence) and _is_wrong_too(judge, fault, evidence):
             return fault
@@ -173,20 +187,20 @@ def _single(judge: Judge, evidence: list[Evidence], without: frozenset[str]) -> 
 def _is_wrong_too(judge: Judge, fault: Fault, evidence: Iterable[Evidence]) -> bool:
     """Whether the fault's answers are wrong, too: equal to within rounding says nothing where rounding is the fault."""
     for item in evidence:
-        answer = _call(fault.function, item.call) if item.wrong else None
+        answer = _call(fault.function, item.call) if item.wrong and item.has_right_answer else None
         if answer is None:
             continue
         try:
             expected = Expected(item.call)
-        except (ValueError, TypeError):
-            # Not a convolution, so any answer is wrong.
+        except ValueError:
+            # A law's own call, of which the judge knows more than the definition does.
             continue
         if judge.answer(expected, Outcome("returned", answer)) is None:
             return False
     return True
 
 
-def _pair(evidence: list[Evidence], without: frozenset[str]) -> tuple[Fault, Fault] | None:
+def _pair(evidence: Sequence[Evidence], without: frozenset[str]) -> tuple[Fault, Fault] | None:
     wrong = [item for item in evidence if item.wrong]
     # A fault that changes an answer that was right cannot be half of the explanation, unless the other half undoes it.
     right = [item for item in evidence if not item.wrong][:6]
@@ -195,13 +209,14 @@ def _pair(evidence: list[Evidence], without: frozenset[str]) -> tuple[Fault, Fau
         for fault in _candidates(without, PAIRED)
         if all(_same(_call(fault.function, item.call), item.outcome) for item in right)
     ]
-    for first in likely:
-        for second in likely:
-            if first.body is None or second.body is None or first.id == second.id:
-                continue
-            joined = as_function(both(first.body, second.body))
-            if _reproduces(joined, wrong) and _reproduces(joined, evidence):
-                return first, second
+    # Of two that leave the smallest wrong case as it should be, each alone, nothing is to be expected together.
+    idle = {fault.id for fault in likely if _agree(_call(fault.function, wrong[0].call), _call(sound, wrong[0].call))}
+    for first, second in itertools.product(likely, likely):
+        if first.body is None or second.body is None or first.id == second.id or {first.id, second.id} <= idle:
+            continue
+        joined = as_function(both(first.body, second.body))
+        if _reproduces(joined, wrong) and _reproduces(joined, evidence):
+            return first, second
     return None
 
 
@@ -225,7 +240,12 @@ def _call(function: Callable[..., Array], call: Call) -> Array | None:
 def _same(answer: Array | None, outcome: Outcome) -> bool:
     if answer is None or outcome.value is None:
         return answer is None and outcome.kind in ("raised", "out of memory")
-    got = outcome.value
+    return _agree(answer, outcome.value)
+
+
+def _agree(answer: Array | None, got: Array | None) -> bool:
+    if answer is None or got is None:
+        return answer is got
     if answer.shape != got.shape:
         return False
     if answer.dtype.kind in "iu" and got.dtype.kind in "iu":
@@ -242,7 +262,7 @@ def labelled(verifier: Verifier, failing: list[Requirement], first_seed: int | N
     found: list[Labelled] = []
     seed = verifier.battery.seed if first_seed is None else first_seed
     batteries = [
-        verifier.battery if number == verifier.battery.seed else Battery(number, verifier.battery.effort)
+        verifier.battery if number == verifier.battery.seed else further(number, verifier.battery.effort)
         for number in (seed, seed + 1)
     ]
     # Where a case leads to several calls, it is not the case alone that says when one of them fails.

@@ -49,12 +49,12 @@ class Oracle:
         self._calls: dict[tuple[str, str], tuple[Call, ...]] = {}
         self._computed = 0
 
-    def calls_of(self, requirement: Requirement, case: Case) -> tuple[Call, ...]:
+    def calls_of(self, requirement: str, case: Case) -> tuple[Call, ...]:
         """The calls to which a case leads; those of small cases are made once."""
-        key = (requirement.id, case.id)
+        key = (requirement, case.id)
         calls = self._calls.get(key)
         if calls is None:
-            calls = calls_of(requirement.id, case)
+            calls = calls_of(requirement, case)
             if self.for_several and len(self._calls) < REMEMBERED and sum(call.x.size for call in calls) < 4096:
                 self._calls[key] = calls
         return calls
@@ -299,7 +299,7 @@ class Verifier:
 
     def trial(self, requirement: Requirement, case: Case, outcomes: tuple[Outcome, ...]) -> Trial:
         """A case with its calls and what came of them; a death stands for all of its calls."""
-        calls = self.oracle.calls_of(requirement, case)
+        calls = self.oracle.calls_of(requirement.id, case)
         if len(outcomes) < len(calls):
             outcomes = outcomes * len(calls)
         return Trial(case, calls, outcomes)

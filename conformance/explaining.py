@@ -1,14 +1,14 @@
 """How often an explanation is right: measured on the zoo, on the zoo without the fault itself, and on homework."""
 
+import itertools
 from dataclasses import dataclass
 
 from convspec.adapters.faulty import FAULTS, Fault
 from convspec.adapters.homework import Homework
 from convspec.conformance.battery import Battery
-from convspec.conformance.catalogue import catalogue
-from convspec.conformance.diagnosis import NOT_COMPARED, Diagnosis, diagnose, gives_the_same_answers, labelled
+from convspec.conformance.diagnosis import NOT_COMPARED, Diagnosis, diagnose, gathered, gives_the_same_answers, labelled
 from convspec.conformance.engine import Oracle, Verifier
-from convspec.conformance.proving import accuses, in_order, verifying
+from convspec.conformance.proving import accuses, glancing, verifying
 from convspec.conformance.requirements import requirements
 
 # An explanation is drawn from the first failing requirements.
@@ -34,52 +34,48 @@ def compared() -> tuple[str, ...]:
 def explain_homework(item: Homework, battery: Battery, oracle: Oracle) -> Explained:
     """Whether the mistake in a homework function is named."""
     with verifying(item.target, battery, oracle) as verifier:
-        found = _diagnosis(verifier)
+        failing = _failing(verifier)
+        found = diagnose(verifier, failing) if failing else None
     return Explained(item.id, found is not None and found.faults == (item.fault,), _said(found))
 
 
-def explain_fault(fault: Fault, battery: Battery, oracle: Oracle) -> Explained:
-    """Whether a fault of the zoo is recognised: by its name, or by the name of one that does the same."""
-    with verifying(fault, battery, oracle) as verifier:
-        found = _diagnosis(verifier)
-        right = found is not None and bool(found.faults) and (
-            found.faults == (fault.id,) or gives_the_same_answers(verifier, found.faults, HELD_OUT)
-        )
-    return Explained(fault.id, right, _said(found))
+def explain_fault(fault: Fault, battery: Battery, oracle: Oracle) -> tuple[Explained, Explained]:
+    """Whether a fault of the zoo is recognised, and whether what is said of it is right when it is not known.
 
-
-def explain_without_twin(fault: Fault, battery: Battery, oracle: Oracle) -> Explained:
-    """Whether what is said of a fault that is not known is borne out by cases from which it was not drawn."""
+    Recognised is it by its name, or by the name of one that does the same. What is said without it must be borne out
+    by cases from which it was not drawn.
+    """
     with verifying(fault, battery, oracle) as verifier:
         failing = _failing(verifier)
-        found = diagnose(verifier, failing, without=[fault.id])
-        known = [requirements()[id] for id, _ in failing]
-        if found is None:
-            right = False
-        elif found.faults:
-            right = gives_the_same_answers(verifier, found.faults, HELD_OUT)
-        elif found.shared is not None:
-            right = found.shared.is_borne_out(labelled(verifier, known, HELD_OUT))
-        else:
-            right = any(item.fails for item in labelled(verifier, known, HELD_OUT))
-    return Explained(fault.id, right, _said(found))
+        evidence = gathered(verifier, failing)
+        found = diagnose(verifier, failing, evidence=evidence)
+        without = diagnose(verifier, failing, evidence=evidence, without=[fault.id])
+        right = found is not None and (found.faults == (fault.id,) or _does_the_same(verifier, found))
+        return (
+            Explained(fault.id, right, _said(found)),
+            Explained(fault.id, without is not None and _is_borne_out(verifier, without, failing), _said(without)),
+        )
 
 
-def _diagnosis(verifier: Verifier) -> Diagnosis | None:
-    failing = _failing(verifier)
-    return diagnose(verifier, failing) if failing else None
+def _does_the_same(verifier: Verifier, found: Diagnosis) -> bool:
+    return bool(found.faults) and gives_the_same_answers(verifier, found.faults, HELD_OUT)
+
+
+def _is_borne_out(verifier: Verifier, found: Diagnosis, failing: list[tuple[str, str]]) -> bool:
+    if found.faults:
+        return _does_the_same(verifier, found)
+    cases = labelled(verifier, [requirements()[id] for id, _ in failing], HELD_OUT)
+    return found.shared.is_borne_out(cases) if found.shared is not None else any(item.fails for item in cases)
 
 
 def _failing(verifier: Verifier) -> list[tuple[str, str]]:
     """The first requirements that fail, each with its case."""
-    found: list[tuple[str, str]] = []
-    for requirement in in_order(requirements()):
-        verdict = verifier.verify(requirement, catalogue()[requirement.id])
-        if accuses(verdict) and verdict.counterexample is not None:
-            found.append((requirement.id, verdict.counterexample.case.line))
-            if len(found) == FAILURES:
-                break
-    return found
+    failing = (
+        (verdict.requirement, verdict.counterexample.case.line)
+        for verdict in glancing(verifier)
+        if accuses(verdict) and verdict.counterexample is not None
+    )
+    return list(itertools.islice(failing, FAILURES))
 
 
 def _said(found: Diagnosis | None) -> str:

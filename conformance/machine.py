@@ -1,9 +1,12 @@
 """What machine and which libraries a run used."""
 
+import contextlib
 import functools
 import importlib.metadata
+import os
 import platform
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +30,28 @@ def _cpu_field(name: str) -> str:
     except OSError:
         pass
     return ""
+
+
+def address_space(beyond: int) -> int:
+    """Bytes of address space that this process has, and so many more."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE") + beyond
+
+
+@contextlib.contextmanager
+def limited_memory(beyond: int) -> Iterator[None]:
+    """A block in which this process may use so many bytes more than it does; without effect where Linux is not."""
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    before, highest = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (address_space(beyond), highest))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, highest))
 
 
 def environment() -> dict[str, Any]:

@@ -54,11 +54,18 @@ class Expected:
     ----------
     call : Call
         With valid arguments.
+
+    Raises
+    ------
+    ValueError
+        The arrays have not the ranks of a convolution, or the kernel fits nowhere.
     """
 
     def __init__(self, call: Call) -> None:
         self.is_plane = call.x.ndim == 2
         x, w = (call.x[None, None], call.w[None, None]) if self.is_plane else (call.x, call.w)
+        if x.ndim != 4 or w.ndim != 4:
+            raise ValueError(f"x and w must have rank 4, or both rank 2, got {call.x.shape} and {call.w.shape}")
         self.stride: Pair = call.stride
         self.dilation: Pair = call.dilation
         self.groups: int = call.groups

@@ -13,20 +13,27 @@ from convspec.adapters.faulty import Fault
 from convspec.adapters.protocol import Array, Deviation, Pads, Pair
 from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.child import start
+from convspec.conformance.child import Child, InProcess, start
 from convspec.conformance.engine import Oracle, Verifier
+from convspec.conformance.machine import limited_memory
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import BAD
 from convspec.conformance.verdict import Verdict
 
-# What is tried first finds most: the definition itself, then state, layouts, padding words, the rest as it comes.
-FIRST = ("DEF-01", "PUR-05", "PUR-02", "PAD-04", "PAD-05", "DTY-02", "NUM-09")
+# What is tried first finds most: the definition, state, padding words, refusals, dtypes, the rest as it comes.
+FIRST = (
+    "DEF-01", "PUR-05", "PUR-02", "PUR-01", "PUR-04", "PUR-06", "PAD-04", "PAD-05", "ERR-02", "ERR-03", "ERR-05",
+    "DTY-02", "DTY-05", "NUM-09", "SPC-01", "SPC-05",
+)
 TIME_LIMIT = 2.0
 # Of each requirement's cases, so many are tried before any requirement tries more.
 GLANCES = (3, 12)
 # What these do depends on what was called before, or they end the process.
 WITH_HISTORY = ("state", "process")
+# Those that read outside their arrays may end it, too.
+IN_A_PROCESS = (*WITH_HISTORY, "layouts")
+MEMORY = 4 << 30
 
 
 class Known:
@@ -88,30 +95,47 @@ def in_order(ids: Iterable[str]) -> list[Requirement]:
 
 def hunt(fault: Fault, battery: Battery, oracle: Oracle) -> Hunt:
     """Hold the requirements against a fault until one finds it: the first cases of each, then the others."""
-    looks = [0, *GLANCES, None]
-    parts = [slice(start, end) for start, end in itertools.pairwise(looks)]
-    if fault.family in WITH_HISTORY:
-        # The later cases are not tried without those that went before.
-        parts = [slice(GLANCES[-1]), slice(None)]
     cases = 0
     with verifying(fault, battery, oracle) as verifier:
         started = time.perf_counter()
-        for part in parts:
-            for requirement in in_order(requirements()):
-                verdict = verifier.verify(requirement, catalogue()[requirement.id], part)
-                cases += verdict.cases
-                if accuses(verdict):
-                    return Hunt(fault.id, requirement.id, cases, round(time.perf_counter() - started, 3))
+        for verdict in glancing(verifier, with_history=fault.family in WITH_HISTORY):
+            cases += verdict.cases
+            if accuses(verdict):
+                return Hunt(fault.id, verdict.requirement, cases, round(time.perf_counter() - started, 3))
         return Hunt(fault.id, "", cases, round(time.perf_counter() - started, 3))
 
 
-def finders(fault: Fault, ids: Iterable[str], battery: Battery, oracle: Oracle) -> tuple[str, ...]:
-    """Those of some requirements that find a fault."""
+def glancing(verifier: Verifier, with_history: bool = False) -> Iterator[Verdict]:
+    """The verdicts on some cases of each requirement, then on more of each, until all were tried.
+
+    Parameters
+    ----------
+    with_history : bool
+        Whether later cases are not to be tried without those that went before.
+    """
+    looks = [0, *GLANCES, None]
+    parts = [slice(start, end) for start, end in itertools.pairwise(looks)]
+    if with_history:
+        parts = [slice(GLANCES[-1]), slice(None)]
+    failed: set[str] = set()
+    for part in parts:
+        for requirement in in_order(requirements()):
+            if requirement.id not in failed:
+                verdict = verifier.verify(requirement, catalogue()[requirement.id], part)
+                if accuses(verdict):
+                    failed.add(requirement.id)
+                yield verdict
+
+
+def finders(
+    fault: Fault, ids: Iterable[str], battery: Battery, oracle: Oracle, part: slice = slice(None)
+) -> tuple[str, ...]:
+    """Those of some requirements that find a fault, with all their cases or with a part of them."""
     with verifying(fault, battery, oracle) as verifier:
         return tuple(
             requirement.id
             for requirement in in_order(ids)
-            if accuses(verifier.verify(requirement, catalogue()[requirement.id]))
+            if accuses(verifier.verify(requirement, catalogue()[requirement.id], part))
         )
 
 
@@ -128,6 +152,11 @@ def hear(member: Benign | str, battery: Battery, oracle: Oracle) -> Heard:
         return Heard(verifier.name, cases, tuple(accused_by))
 
 
+def _needs_a_process(member: Fault | Benign) -> bool:
+    """Whether a member may harm this process, or was written by others; the rest are a few lines and answer at once."""
+    return bool(member.library) if isinstance(member, Benign) else member.family in IN_A_PROCESS
+
+
 def accuses(verdict: Verdict) -> bool:
     """Whether a requirement does not hold, and a case shows it."""
     return verdict.outcome in BAD and verdict.counterexample is not None
@@ -138,13 +167,15 @@ def verifying(
     member: Fault | Benign | str, battery: Battery, oracle: Oracle, time_limit: float = TIME_LIMIT
 ) -> Iterator[Verifier]:
     """A verifier of a member of the zoo, or of a target that is named; its child ends with the block."""
+    child: Child
     if isinstance(member, str):
         name, child = member, start(member, time_limit=time_limit)
-    else:
+    elif _needs_a_process(member):
         name, child = member.id, start(member.id, adapter=Known(member), time_limit=time_limit)
-    # A fault without history answers alike in a worker that has one, and most of a short hunt would be spent on forks.
+    else:
+        name, child = member.id, InProcess(member.id, adapter=Known(member), calls=oracle.calls_of)
+    # A fault without history answers alike in a worker that has one.
     forgets = not isinstance(member, Fault) or member.family in WITH_HISTORY
-    try:
+    here = isinstance(child, InProcess)
+    with contextlib.closing(child), limited_memory(MEMORY) if here else contextlib.nullcontext():
         yield Verifier(name, child, battery, oracle, shrinks=False, forgets=forgets)
-    finally:
-        child.close()

@@ -19,6 +19,7 @@ from convspec.adapters import loading
 from convspec.adapters.functions import Answer, FunctionAdapter, Signature, probes
 from convspec.adapters.protocol import Adapter, Capabilities, Numerics, Predicate
 from convspec.conformance.case import Case, parse_case
+from convspec.conformance.machine import address_space
 from convspec.conformance.performing import perform
 from convspec.conformance.requirements import calls_of
 
@@ -240,9 +241,7 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_LIMIT, OUTPUT_LIMIT))
     if memory and sys.platform == "linux":
-        with open("/proc/self/statm") as file:
-            used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+        resource.setrlimit(resource.RLIMIT_AS, (address_space(memory),) * 2)
 
 
 def main() -> None:
