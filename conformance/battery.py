@@ -142,7 +142,7 @@ def admits(requirement: Requirement, case: Case) -> bool:
         return False
 
 
-@functools.lru_cache(maxsize=8)
-def further(seed: int, effort: str) -> Battery:
+@functools.lru_cache(maxsize=16)
+def further(seed: int) -> Battery:
     """A battery of further cases, to hold a guess against; drawn once for all guesses of this process."""
-    return Battery(seed, effort)
+    return Battery(seed, "standard")

@@ -11,6 +11,8 @@ MOST_CONDITIONS = 3
 # Below so many failures a shared condition may be chance.
 LEAST_FAILURES = 3
 CHANCE_OF_A_CONDITION = 1e-4
+# The largest and the smallest of some values always bound them; where a real bound is, several of them lie on it.
+ON_A_BOUND = 3
 LEAST_RULED_OUT = 0.15
 # A wrong formula may give a right number now and then.
 CHANCE_OF_RIGHT = 0.05
@@ -131,9 +133,10 @@ def conditions(failing: list[Case]) -> Iterator[Condition]:
         low, high = min(values), max(values)
         if low == high:
             yield Condition(f"{name} is {low}", _equal_to(measure, low))
-        if low > 1:
+        if low > 1 and values.count(low) >= ON_A_BOUND:
             yield Condition(f"{name} is at least {low}", _at_least(measure, low))
-        yield Condition(f"{name} is at most {high}", _at_most(measure, high))
+        if values.count(high) >= ON_A_BOUND:
+            yield Condition(f"{name} is at most {high}", _at_most(measure, high))
         for modulus in (2, 4, 8):
             rest = {value % modulus for value in values}
             if rest == {0} and low > 0:

@@ -30,7 +30,7 @@ class Measured:
 
 MEASURED = (
     Measured(
-        "vectorized", "the vectorised variant under the suite at standard effort", "standard", None,
+        "vectorized", "the vectorised variant under the suite at quick effort", "quick", None,
         ("adapters/vectorized.py",),
     ),
     # The reference's loops are slow while each line of them is watched, and small cases take the same branches.

@@ -30,8 +30,11 @@ NOT_COMPARED = ("process", "state")
 # Families whose members are likely to come in pairs in one function.
 PAIRED = ("definition", "axes", "geometry", "padding", "channels")
 DISCRIMINATING = 60
-FURTHER = 240
-REQUIREMENTS_LOOKED_AT = 4
+# Of each battery, for each requirement; batteries, until so many failures were seen.
+FURTHER = 120
+FEWEST_BATTERIES, MOST_BATTERIES = 2, 5
+ENOUGH_FAILURES = 20
+REQUIREMENTS_LOOKED_AT = 3
 sound = as_function(correct)
 
 
@@ -160,7 +163,7 @@ def gives_the_same_answers(verifier: Verifier, faults: Sequence[str], seed: int)
         return False
     known = FAULTS[faults[0]].function if len(faults) == 1 else as_function(both(*bodies))
     definition = requirements()["DEF-01"]
-    battery = further(seed, verifier.battery.effort)
+    battery = further(seed)
     cases = [case for case in battery.fitted(definition, verifier.capabilities) if _tells_apart(case)]
     return all(
         _same(_call(known, trial.calls[0]), trial.outcomes[0])
@@ -258,19 +261,19 @@ def _agree(answer: Array | None, got: Array | None) -> bool:
 
 
 def labelled(verifier: Verifier, failing: list[Requirement], first_seed: int | None = None) -> list[Labelled]:
-    """Further cases of the failing requirements, of two seeds, each with whether it fails."""
-    found: list[Labelled] = []
-    seed = verifier.battery.seed if first_seed is None else first_seed
-    batteries = [
-        verifier.battery if number == verifier.battery.seed else further(number, verifier.battery.effort)
-        for number in (seed, seed + 1)
-    ]
+    """Further cases of the failing requirements, each with whether it fails; the more, the more seldom one does."""
+    first = verifier.battery.seed + 1 if first_seed is None else first_seed
     # Where a case leads to several calls, it is not the case alone that says when one of them fails.
     plain = [requirement for requirement in failing if requirement.calls is one_call]
     looked_at = {requirement.id: requirement for requirement in plain or failing}
+    found: list[Labelled] = []
     for requirement in list(looked_at.values())[:REQUIREMENTS_LOOKED_AT]:
-        for battery in batteries:
-            cases = list(battery.fitted(requirement, verifier.capabilities))[:FURTHER]
+        failures = 0
+        for number in range(MOST_BATTERIES):
+            if number >= FEWEST_BATTERIES and failures >= ENOUGH_FAILURES:
+                break
+            cases = list(further(first + number).fitted(requirement, verifier.capabilities))[:FURTHER]
             for finding, trial in verifier.each(requirement, cases):
+                failures += finding is not None
                 found.append(Labelled(trial.case, finding is not None))
     return found

@@ -130,7 +130,7 @@ def _finders(id: str) -> tuple[str, tuple[str, ...]]:
     seed = workshop.plan.seeds[0]
     # What hangs does so under nearly every requirement, for seconds each time: a few will do.
     tried = (*FIRST, *fault.caught_by) if fault.family == "process" else requirements()
-    found = finders(fault, dict.fromkeys(tried), *workshop.tools("quick", seed), slice(GLANCES[-1]))
+    found = finders(fault, dict.fromkeys(tried), *workshop.tools("quick", seed), slice(GLANCES[1]))
     for effort in ("quick", "standard"):
         missing = [name for name in fault.caught_by if name not in found]
         if missing:
@@ -149,6 +149,10 @@ def _heard(id: str) -> Heard:
 
 def _worlds(id: str) -> list[dict[str, Any]]:
     return list(lines_for_proof((id,), world=WORLDS[id]))
+
+
+def _reached() -> list[dict[str, Any]]:
+    return list(code_lines())
 
 
 def _homework_explained(id: str) -> Explained:
@@ -188,25 +192,24 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
     try:
         hunts = _hunts(plan, workshop)
         with workshop.pool() as pool:
-            # The longest task is given out first, and asked for last.
+            # What takes longest is given out first, and asked for last.
             worlds = [pool.apply_async(_worlds, (id,)) for id in WORLDS] if plan.has("exhaustive") else []
+            reached = [pool.apply_async(_reached)] if plan.has("code") else []
             matrix = dict(_watched(plan, "matrix", pool.imap_unordered(_finders, plan.hunted), len(plan.hunted)))
             yield from (_fault_line(id, hunts, matrix[id]) for id in plan.hunted)
             heard = list(_watched(plan, "correct variants", pool.imap_unordered(_heard, plan.heard), len(plan.heard)))
             yield from (_benign_line(item) for item in _in_order(plan.heard, heard))
             if plan.has("diagnosis"):
                 yield from _explained(plan, pool)
-            for explored in worlds:
-                yield from explored.get()
-                plan.progress("small worlds")
+            for name, results in (("lines and branches that are reached", reached), ("small worlds", worlds)):
+                for result in results:
+                    yield from result.get()
+                    plan.progress(name)
     finally:
         _WORKSHOP.pop()
         workshop.forget()
     if plan.has("geometry"):
         yield geometry_line(Battery(plan.seeds[0], "standard"))
-    if plan.has("code"):
-        plan.progress("lines and branches that are reached")
-        yield from code_lines()
     yield _footer(plan, hunts, matrix, heard, time.perf_counter() - started)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import convspec
+from convspec.accuracy import measure_accuracy
 from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter, names
 from convspec.checking import INTERRUPTED, Result, check, results_lines
 from convspec.conformance.battery import EFFORTS
@@ -16,6 +17,8 @@ from convspec.conformance.proof import PARTS
 from convspec.conformance.requirements import requirements
 from convspec.conformance.run import SUITE_FAILED, WRONG_USAGE
 from convspec.conformance.world import WORLD
+from convspec.edition import publish
+from convspec.measuring import measure_and_report
 from convspec.proving import prove_and_report
 from convspec.repeating import repro, smoke
 from convspec.reporting import remake, show_difference
@@ -120,13 +123,42 @@ def parser() -> argparse.ArgumentParser:
         "-n", "--workers", type=int, default=2, metavar="N", help="processes side by side (default: 2)"
     )
 
-    remaking = commands.add_parser("report", help="make the pages of results, proof and speed files again")
-    remaking.add_argument("files", nargs="+", metavar="RESULTS", help="results.jsonl, proof.jsonl, speed.json")
+    asking = commands.add_parser(
+        "conventions", help="call each library in its own words and show where they disagree"
+    )
+    asking.add_argument(
+        "--out",
+        default=DEFAULT_OUT,
+        metavar="DIR",
+        help=f"folder of conventions.jsonl and conventions.html (default: {DEFAULT_OUT})",
+    )
+
+    measuring = commands.add_parser(
+        "accuracy",
+        help="measure rounding errors, and what they betray of how sums are made",
+        epilog="exit status: 0 all errors stay below their bounds and nothing contradicts what is declared; "
+        "1 otherwise; 2 wrong usage; 3 nothing could be measured",
+    )
+    measuring.add_argument("targets", nargs="*", metavar="TARGET")
+    measuring.add_argument("--seed", type=_seed, default=0, metavar="N", help="another seed draws other numbers")
+    measuring.add_argument("--out", default=DEFAULT_OUT, metavar="DIR",
+                           help=f"folder of accuracy.jsonl and accuracy.html (default: {DEFAULT_OUT})")
+
+    remaking = commands.add_parser("report", help="make pages again from the files of a run")
+    remaking.add_argument(
+        "files", nargs="+", metavar="RESULTS", help="results.jsonl, proof.jsonl, conventions.jsonl, speed.json"
+    )
     remaking.add_argument("--out", required=True, metavar="DIR", help="folder of the pages")
+    publishing = commands.add_parser(
+        "edition", help="publish a run: pages, results, figures, tables, test vectors and their checksums"
+    )
+    publishing.add_argument("source", metavar="DIR", help="folder of the run's files")
+    publishing.add_argument("--out", required=True, metavar="DIR", help="folder of all editions")
     comparing = commands.add_parser(
         "diff",
         help="compare two results files",
-        epilog="exit status: 0 nothing got worse; 1 a requirement got worse for an adapter; 2 a file cannot be read",
+        epilog="exit status: 0 nothing got worse; 1 a requirement got worse for an adapter, or passed and is no longer "
+        "claimed; 2 a file cannot be read",
     )
     comparing.add_argument("old", metavar="OLD", help="the earlier results.jsonl")
     comparing.add_argument("new", metavar="NEW", help="the later results.jsonl")
@@ -179,8 +211,14 @@ def run_command(arguments: Sequence[str]) -> int:
         if given.command == "prove":
             return prove_and_report(Path(given.out), tuple(given.seeds), tuple(given.fault), given.null, given.workers,
                                     tuple(given.part) or PARTS)
+        if given.command == "conventions":
+            return measure_and_report(Path(given.out))
+        if given.command == "accuracy":
+            return measure_accuracy(tuple(given.targets), given.seed, Path(given.out))
         if given.command == "report":
             return remake([Path(file) for file in given.files], Path(given.out))
+        if given.command == "edition":
+            return publish(Path(given.source), Path(given.out))
         if given.command == "diff":
             return show_difference(Path(given.old), Path(given.new), Path(given.out) if given.out else None)
         if given.command == "list":

@@ -11,9 +11,13 @@ from convspec.reports import (
     compare,
     diff_lines,
     pages_in,
+    read_accuracy,
+    read_conventions,
     read_proof,
     read_results,
     read_speed,
+    write_accuracy_page,
+    write_conventions_page,
     write_diff,
     write_proof_page,
     write_report,
@@ -35,13 +39,17 @@ class Source:
 # In the order in which they are written: the results last, so that their pages find the others beside them.
 SOURCES: dict[str, Source] = {
     "proof": Source("proof file", "proof.jsonl", "convspec prove", ("proof.html",), read_proof),
+    "conventions": Source(
+        "file of conventions", "conventions.jsonl", "convspec conventions", ("conventions.html",), read_conventions
+    ),
+    "accuracy": Source("accuracy file", "accuracy.jsonl", "convspec accuracy", ("accuracy.html",), read_accuracy),
     "speed": Source("speed file", "speed.json", "tox run -e bench", ("speed.html",), read_speed),
     "results": Source("results file", "results.jsonl", "convspec check", ("index.html", "lesson.html"), read_results),
 }
 
 
 def remake(paths: Sequence[Path], out: Path) -> int:
-    """Make the pages of results, proof and speed files again; which is which is seen from what they hold.
+    """Make pages again from the files of a run; which is which is seen from what they hold.
 
     Parameters
     ----------
@@ -75,6 +83,10 @@ def remake(paths: Sequence[Path], out: Path) -> int:
     pages = pages_in(out, *coming)
     if "proof" in found:
         write_proof_page(found["proof"], out / "proof.html", pages)
+    if "conventions" in found:
+        write_conventions_page(found["conventions"], out / "conventions.html", pages)
+    if "accuracy" in found:
+        write_accuracy_page(found["accuracy"], out / "accuracy.html", pages)
     if "speed" in found:
         write_speed_page(found["speed"], out / "speed.html", pages)
     if "results" in found:
@@ -90,7 +102,7 @@ def recognised(path: Path) -> str:
     Returns
     -------
     str
-        "results", "proof" or "speed".
+        "results", "proof", "conventions", "accuracy" or "speed".
 
     Raises
     ------
@@ -104,7 +116,7 @@ def recognised(path: Path) -> str:
     first = _members(raw.partition(b"\n")[0])
     if first.get("type") == "header":
         kind = first.get("kind", "results")
-        if kind in ("results", "proof"):
+        if kind in ("results", "proof", "conventions", "accuracy"):
             return str(kind)
     # A speed file is one object over many lines.
     elif raw[:1] == b"{" and (first or _members(raw)).get("kind") == "speed":

@@ -3,11 +3,16 @@
 import os
 from pathlib import Path
 
+from convspec.reports.accuracy import write_accuracy_page
+from convspec.reports.accuracy_file import read_accuracy
+from convspec.reports.accuracy_views import headline as accuracy_headline
+from convspec.reports.convention_file import read_conventions
+from convspec.reports.conventions import write_conventions_page
 from convspec.reports.diff import write_diff
 from convspec.reports.diff_changes import compare
 from convspec.reports.diff_text import diff_lines
 from convspec.reports.lesson import write_lesson_page
-from convspec.reports.page import pages_in, write_bytes
+from convspec.reports.page import pages_in, write_bytes, write_page
 from convspec.reports.proof import write_proof_page
 from convspec.reports.proof_file import read_proof
 from convspec.reports.results import Results, ResultsError, read_results
@@ -20,15 +25,20 @@ from convspec.reports.worlds import world_lines
 __all__ = [
     "Results",
     "ResultsError",
+    "accuracy_headline",
     "badge",
     "compare",
     "diff_lines",
     "pages_in",
+    "read_accuracy",
+    "read_conventions",
     "read_proof",
     "read_results",
     "read_speed",
     "verdict_lines",
     "world_lines",
+    "write_accuracy_page",
+    "write_conventions_page",
     "write_diff",
     "write_lesson_page",
     "write_proof_page",
@@ -61,7 +71,7 @@ def write_report(results_path: str | os.PathLike[str], out_dir: str | os.PathLik
     results = read_results(results_path)
     folder = Path(out_dir)
     pages = pages_in(folder, "index.html", "lesson.html")
-    write_bytes(folder / "index.html", verdict_page(results, pages))
+    write_page(folder / "index.html", verdict_page(results, pages), pages)
     write_lesson_page(
         folder / "lesson.html", version=results.header.suite_version, date=results.header.date, pages=pages
     )

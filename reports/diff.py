@@ -9,11 +9,11 @@ from convspec.reports.counterexample import CaseView, view
 from convspec.reports.diff_changes import SECTIONS, Change, Difference
 from convspec.reports.diff_severity import SEVERITY, Kind
 from convspec.reports.diff_text import SYMBOLS, WITH_CASE, diff_markdown, reasons, warning
-from convspec.reports.page import Citation, Identity, Pages, cited, pages_in, render, write_bytes
+from convspec.reports.page import Citation, Identity, Pages, cited, pages_in, render, write_bytes, write_page
 from convspec.reports.results import Results
 from convspec.reports.words import OUTCOMES, counted, family_title, slug
 
-DIFF_PAGE: Final = ("diff.html", "Difference")
+DIFF_PAGE: Final = "diff.html"
 LARGEST_SIZE: Final = 1_000_000
 ADDRESSES: Final = (
     "difference",
@@ -25,10 +25,12 @@ ADDRESSES: Final = (
     "order",
     "runs",
     "cite",
+    "withdrawn",
     "main",
 )
 EXPLAINED: Final = {
-    Kind.WORSE: "The requirement was judged in both runs, and its outcome is graver in the new one.",
+    Kind.WORSE: "The requirement was judged in both runs, and its outcome is graver in the new one; or it passed, and "
+    "is asked no more because the adapter ceased to claim it.",
     Kind.NEWLY_FAILING: "Not met, and not judged in the old run: nothing says that it was ever better.",
     Kind.BETTER: "The requirement was judged in both runs, and its outcome is less grave in the new one.",
     Kind.CHANGED: "Another outcome, which says neither that the implementation is better nor that it is worse.",
@@ -107,13 +109,14 @@ def write_diff(difference: Difference, out_dir: str | os.PathLike[str]) -> Path:
         The page.
     """
     folder = Path(out_dir)
-    page = folder / DIFF_PAGE[0]
-    write_bytes(page, diff_page(difference, [*pages_in(folder), DIFF_PAGE]))
+    page = folder / DIFF_PAGE
+    pages = pages_in(folder, DIFF_PAGE)
+    write_page(page, diff_page(difference, pages), pages)
     write_bytes(folder / "diff.md", diff_markdown(difference).encode("utf-8", "backslashreplace"))
     return page
 
 
-def diff_page(difference: Difference, pages: Pages = (), current: str = DIFF_PAGE[0]) -> bytes:
+def diff_page(difference: Difference, pages: Pages = (), current: str = DIFF_PAGE) -> bytes:
     """Make the page, as detailed as its size allows.
 
     Returns

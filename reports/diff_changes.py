@@ -133,7 +133,8 @@ def compare(old: Results, new: Results) -> Difference:
     changes = []
     for key in dict.fromkeys([*after, *before]):
         first, second = before.get(key), after.get(key)
-        kind = kind_of_change(first.outcome if first else None, second.outcome if second else None)
+        outcomes = (verdict.outcome if verdict else None for verdict in (first, second))
+        kind = kind_of_change(*outcomes, unclaimed=_claims_differ(key[0], old, new))
         changes.append(
             Change(kind, adapters[key[0]], requirements[key[1]], first, second, _note(kind, key, (first, second), old))
         )
@@ -154,6 +155,17 @@ def compare(old: Results, new: Results) -> Difference:
         _missing(new, old, changes, Kind.COME),
         weaknesses(old, new, _unjudged(changes)),
     )
+
+
+def _claims_differ(adapter: str, old: Results, new: Results) -> bool:
+    """Whether an adapter ceased to claim what it claimed; a run that was asked for less says nothing about that."""
+    if old.header.profile != new.header.profile:
+        return False
+    claims = [
+        [(known.profile, known.capabilities, known.not_claimed) for known in results.adapters if known.id == adapter]
+        for results in (old, new)
+    ]
+    return claims[0] != claims[1]
 
 
 def _verdicts(results: Results) -> dict[Key, Verdict]:
@@ -186,8 +198,10 @@ def _distinct(adapters: Iterable[Adapter]) -> list[str]:
 
 
 def _note(kind: Kind, key: Key, verdicts: tuple[Verdict | None, Verdict | None], old: Results) -> str:
-    """Say why a failure counts as new, or why a change counts neither as better nor as worse."""
+    """Say why a failure counts as new, and why what is judged no more counts as worse or as nothing."""
     first, second = verdicts
+    if kind is Kind.WORSE and second is not None and second.outcome in NOT_HELD:
+        return "No longer verified: the adapter does not claim it any more."
     if kind is Kind.CHANGED and first is not None and second is not None and first.outcome not in NOT_HELD:
         return UNSETTLED.get(second.outcome, "It is judged no more, so nothing follows.")
     if kind is not Kind.NEWLY_FAILING:
@@ -216,9 +230,10 @@ def _missing(one: Results, other: Results, changes: Iterable[Change], kind: Kind
 
 
 def _unjudged(changes: Iterable[Change]) -> Mapping[str, Mapping[str, list[str]]]:
-    """Give by adapter and outcome the requirements that were judged in the old run and are not in the new one."""
+    """Give by adapter and outcome what the old run judged and the new one does not, unless that counts as worse."""
     found: dict[str, dict[str, list[str]]] = {}
     for change in changes:
-        if change.old and change.new and change.old.outcome not in NOT_HELD and change.new.outcome in NOT_HELD:
+        lost = change.old and change.new and change.old.outcome not in NOT_HELD and change.new.outcome in NOT_HELD
+        if change.new and lost and change.kind is not Kind.WORSE:
             found.setdefault(change.adapter.id, {}).setdefault(change.new.outcome, []).append(change.requirement.id)
     return found

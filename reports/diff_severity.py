@@ -45,20 +45,23 @@ def severity(outcome: str) -> int:
     return SEVERITY.index(outcome)
 
 
-def kind_of_change(old: str | None, new: str | None) -> Kind:
+def kind_of_change(old: str | None, new: str | None, *, unclaimed: bool = False) -> Kind:
     """Say what a change of outcome amounts to.
 
     Parameters
     ----------
     old, new : str or None
         The outcome of one requirement under one adapter in each run; None where it was not run.
+    unclaimed : bool
+        Whether the adapter claims less, or other things, in the new run.
 
     Returns
     -------
     Kind
         ``WORSE`` and ``BETTER`` by `SEVERITY`, and only between outcomes that say something about the implementation.
         A failure where nothing was judged before is ``NEWLY_FAILING``, not worse. What ceases to be judged, is
-        declared, or turns from a failure into mistrust has ``CHANGED``, neither better nor worse.
+        declared, or turns from a failure into mistrust has ``CHANGED``, neither better nor worse. What passed and is
+        no longer asked because the adapter ceased to claim it is ``WORSE``: whoever relied on it has lost it.
     """
     if new is None:
         return Kind.GONE
@@ -69,7 +72,7 @@ def kind_of_change(old: str | None, new: str | None) -> Kind:
             return Kind.NEWLY_FAILING
         return Kind.COME if old is None else Kind.CHANGED
     if new in NOT_HELD:
-        return Kind.CHANGED
+        return Kind.WORSE if unclaimed and (old, new) == ("passed", "skipped") else Kind.CHANGED
     if severity(new) > severity(old):
         return Kind.WORSE
     return Kind.CHANGED if new in NEVER_BETTER else Kind.BETTER

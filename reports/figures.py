@@ -6,14 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
 from urllib.parse import quote
 
-from convspec.reports.page import STATIC, Citation
+from convspec.reports.page import STATIC
 
 Table = Sequence[Sequence[str | int | float]]
-
-LICENCE: Final = "CC BY 4.0"
 
 
 @dataclass(frozen=True)
@@ -46,18 +43,6 @@ class Figure:
     def csv_link(self) -> str:
         """The numbers as a ``data:`` address."""
         return f"data:text/csv;charset=utf-8,{quote(comma_separated(self.table), safe=',-_.()')}"
-
-    def credit(self, page: str, cite: Citation) -> str:
-        """Say in one line where the figure is from.
-
-        Parameters
-        ----------
-        page : str
-            File name of the page.
-        cite : Citation
-            Of the page.
-        """
-        return f"{self.caption.replace('`', '')} {cite.plain.unescape()} {page}#{self.anchor}, {LICENCE}."
 
 
 def standalone(svg: str) -> str:

@@ -24,7 +24,7 @@ from convspec.reports.lesson_figures import (
 )
 from convspec.reports.lesson_formulas import shown
 from convspec.reports.numbers import short
-from convspec.reports.page import Identity, Pages, cited, render, write_bytes
+from convspec.reports.page import Identity, Pages, cited, render, write_page
 from convspec.reports.svg import element
 from convspec.reports.svg_axis import MOST_CELLS, axis_part
 
@@ -61,7 +61,7 @@ def write_lesson_page(path: Path, *, version: str, date: str, pages: Pages = ())
         The pages that lie beside this one, in the order of the navigation. Requirements are links where
         ``index.html`` is among them.
     """
-    write_bytes(path, lesson_page(version, date, pages, path.name))
+    write_page(path, lesson_page(version, date, pages, path.name), pages)
 
 
 def lesson_page(version: str, date: str, pages: Pages = (), current: str = "lesson.html") -> bytes:

@@ -5,17 +5,19 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from convspec.reports import formulas
 from convspec.reports.results import Results
+from convspec.reports.withdrawn import stones
 from convspec.reports.words import readable, slug
 
 Pages = Sequence[tuple[str, str]]
@@ -33,7 +35,11 @@ PAGES: Final[Pages] = (
     ("accuracy.html", "Accuracy"),
     ("proof.html", "Proof"),
     ("speed.html", "Speed"),
+    ("diff.html", "Difference"),
 )
+LICENCE: Final = "CC BY 4.0"
+# Where the links between the pages stand, so that a page that lies there can learn of one that comes.
+NAVIGATION: Final = re.compile(rb"<!--pages-->.*?<!--/pages-->", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -108,9 +114,29 @@ def render(
         "script_hash": _script_hash(script),
         "pages": (),
         "current": "",
+        "taken": (),
     }
-    html = environment.get_template(template).render({**frame, **values})
+    filled = {**frame, **values}
+    pages, current = cast(Pages, filled["pages"]), str(filled["current"])
+    filled["navigation"] = navigation(pages, current)
+    taken = cast(Container[str], filled["taken"])
+    filled["stones"] = [stone for stone in stones() if stone.page == current and stone.address not in taken]
+    html = environment.get_template(template).render(filled)
     return (html.strip() + "\n").encode("utf-8")
+
+
+def navigation(pages: Pages, current: str) -> Markup:
+    """Set the links between the pages; a page that lies alone has none."""
+    entries = [
+        Markup('<b aria-current="page"><bdi>{}</bdi></b>').format(text)
+        if address == current
+        else Markup('<a href="{}"><bdi>{}</bdi></a>').format(address, text)
+        for address, text in pages
+    ]
+    if all(address == current for address, _ in pages):
+        entries = []
+    links = Markup('<nav class="pages" aria-label="Pages">\n{}\n</nav>').format(Markup("\n").join(entries))
+    return Markup("<!--pages-->{}<!--/pages-->").format(links if entries else "")
 
 
 @cache
@@ -125,8 +151,10 @@ def _environment(limit: int) -> Environment:
         finalize=lambda value: _safe(value, 4 * limit),
     )
     environment.filters["stranger"] = lambda text: stranger(text, limit)
+    environment.filters["isolated"] = lambda text: isolated(text, limit)
     environment.filters["prose"] = lambda text: prose(text, limit)
     environment.filters["formula"] = formula
+    environment.globals["credit"] = lambda words, place, cite: _text(credit(readable(words, 300), place, cite))
     return environment
 
 
@@ -138,6 +166,15 @@ def _safe(value: object, limit: int) -> object:
 def stranger(text: str, limit: int) -> Markup:
     """Set a text that somebody else wrote: escaped, isolated in its direction, limited in length."""
     return Markup("<bdi>{}</bdi>").format(readable(text, limit))
+
+
+def isolated(text: str, limit: int) -> Markup:
+    """Set a text like `stranger`, in an element of its own only where it may run from right to left.
+
+    For what stands on a page by the thousand.
+    """
+    rightward = all(unicodedata.bidirectional(char) not in ("R", "AL", "AN") for char in text)
+    return escape(readable(text, limit)) if rightward else stranger(text, limit)
 
 
 def prose(text: str, limit: int) -> Markup:
@@ -155,7 +192,17 @@ def _set(piece: str) -> Markup:
 
 @cache
 def _formulas() -> Mapping[str, str]:
-    return formulas.load()
+    return {latex: _lean(mathml) for latex, mathml in formulas.load().items()}
+
+
+def _lean(mathml: str) -> str:
+    """Leave out what HTML does not need: the name space, and the numbers of characters that it can hold."""
+    plain = mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    return re.sub(r"&#x([0-9A-Fa-f]+);", lambda found: _character(int(found[1], 16)), plain)
+
+
+def _character(code: int) -> str:
+    return f"&#{code};" if chr(code) in "<>&" else chr(code)
 
 
 def formula(latex: str) -> Markup:
@@ -212,20 +259,18 @@ def cited(identity: Identity, title: str, *, of: str = "", sha256: str = "") -> 
     date, short = readable(identity.date, 40), sha256[:12]
     year = date[:4] if date[:4].isdigit() else "n.d."
     dated = f"run of {date}: {of}; results SHA-256 {short}…" if sha256 else date
-    note = f"Results SHA-256 {sha256}" if sha256 else f"Made by {suite} {version}"
+    note = f"Run of {date}: {of}; results SHA-256 {sha256}" if sha256 else f"Made by {suite} {version}, {date}"
     plain = f"The {suite} contributors ({year}). {title} [{suite} {version}, {dated}]."
     key = f"{slug(suite)}-{short or slug(title.lower())}"
     rows = {
-        "author": f"{{The {suite} contributors}}",
+        # In braces of their own: no part of a name is a first name, and no letter of a title is made small.
+        "author": f"{{The {_tex(suite)} contributors}}",
         "title": f"{{{_tex(title)}}}",
-        "version": version,
-        "year": year,
-        "note": f"Run of {date}; results SHA-256 {sha256}" if sha256 else f"{note}, {date}",
+        "version": _tex(version),
+        "year": _tex(year),
+        "note": _tex(note),
     }
-    entries = ",\n".join(
-        f"  {name:<7} = {value if value.startswith('{') else '{' + _tex(value) + '}'}"
-        for name, value in rows.items()
-    )
+    entries = ",\n".join(f"  {name:<7} = {{{value}}}" for name, value in rows.items())
     item: dict[str, object] = {
         "id": key,
         "type": "software",
@@ -238,7 +283,28 @@ def cited(identity: Identity, title: str, *, of: str = "", sha256: str = "") -> 
     if len(parts) >= 3 and year != "n.d.":
         item["issued"] = {"date-parts": [[int(part) for part in parts[:3]]]}
     bibtex = f"@software{{{key},\n{entries}\n}}"
-    return Citation(escape(plain), escape(bibtex), escape(json.dumps([item], indent=1, sort_keys=True)))
+    members = ",\n".join(f"  {json.dumps(name)}: {json.dumps(item[name])}" for name in sorted(item))
+    return Citation(*map(_text, (plain, bibtex, f"[{{\n{members}\n}}]")))
+
+
+def credit(words: str, place: str, cite: Citation) -> str:
+    """Say in one line what a thing on a page is and where it stands; ``frame.js`` makes the other two forms of it.
+
+    Parameters
+    ----------
+    words : str
+        A caption, or id and title; backticks are left out.
+    place : str
+        File name of the page and address on it, such as ``index.html#PAD-04``.
+    cite : Citation
+        Of the page.
+    """
+    return f"{words.replace('`', '')} {cite.plain.unescape()} {place}, {LICENCE}."
+
+
+def _text(text: str) -> Markup:
+    # No quotation mark is escaped: these stand between elements, and there are hundreds of them on a page.
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def _tex(text: str) -> str:
@@ -251,3 +317,27 @@ def write_bytes(path: Path, data: bytes) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)
     os.replace(part, path)
+
+
+def write_page(path: Path, data: bytes, pages: Pages = ()) -> None:
+    """Write a page, and tell the pages that lie beside it which others there are now.
+
+    Parameters
+    ----------
+    path : Path
+        The HTML file; its folder is made.
+    data : bytes
+        The page.
+    pages : sequence of (address, text)
+        What the page itself was told; where that is nothing, it lies alone and the others are left as they are.
+    """
+    write_bytes(path, data)
+    beside = pages_in(path.parent) if pages else []
+    for address, _ in beside:
+        other = path.with_name(address)
+        if other != path:
+            old = other.read_bytes()
+            place = NAVIGATION.search(old)
+            block = str(navigation(beside, address)).encode("utf-8")
+            if place is not None and place[0] != block:
+                write_bytes(other, old[: place.start()] + block + old[place.end() :])

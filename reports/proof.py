@@ -10,7 +10,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from convspec.reports import results
-from convspec.reports.page import Citation, Pages, citation, render, write_bytes
+from convspec.reports.page import Citation, Pages, citation, render, write_page
 from convspec.reports.proof_figures import bands, binned, heads, histogram, strip
 from convspec.reports.proof_file import read_proof
 from convspec.reports.proof_records import Proof
@@ -98,7 +98,7 @@ def write_proof_page(
         The proof file is broken; the message names the file, the line and what is wrong.
     """
     out = Path(out_path)
-    write_bytes(out, proof_page(read_proof(proof_path), pages, out.name))
+    write_page(out, proof_page(read_proof(proof_path), pages, out.name), pages)
     return out
 
 

@@ -240,16 +240,16 @@ def _counterexample(fields: Fields) -> Counterexample:
     return Counterexample(
         fields.text("case"),
         fields.text("id"),
-        _array(fields, "x"),
-        _array(fields, "w"),
-        _array(fields, "bias"),
+        array_of(fields, "x"),
+        array_of(fields, "w"),
+        array_of(fields, "bias"),
         fields.anything("stride"),
         fields.anything("padding"),
         fields.anything("dilation"),
         fields.anything("groups"),
         fields.text_mapping("layout"),
-        _array(fields, "expected"),
-        _array(fields, "got"),
+        array_of(fields, "expected"),
+        array_of(fields, "got"),
         fields.text("got_text", ""),
         fields.optional_wholes("at"),
         fields.optional_real("error"),
@@ -281,7 +281,8 @@ def _world(fields: Fields) -> World:
     )
 
 
-def _array(fields: Fields, key: str) -> Array | None:
+def array_of(fields: Fields, key: str) -> Array | None:
+    """Read an array; None where there is none."""
     if not fields.has(key):
         return None
     inner = fields.inner(key)

@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from convspec.reports.figures import Figure
-from convspec.reports.page import Citation, Identity, Pages, cited, render, write_bytes
+from convspec.reports.page import Citation, Identity, Pages, cited, render, write_page
 from convspec.reports.speed_figures import Axis, Mark, Series, chart, rows
 from convspec.reports.speed_file import read_speed
 from convspec.reports.speed_records import Harness, Run, Speed, Timing
@@ -77,7 +77,7 @@ def write_speed_page(speed_path: str | os.PathLike[str], out_path: str | os.Path
         The speed file is broken; the message names the file, the member and the value.
     """
     out = Path(out_path)
-    write_bytes(out, speed_page(read_speed(speed_path), pages, out.name))
+    write_page(out, speed_page(read_speed(speed_path), pages, out.name), pages)
     return out
 
 

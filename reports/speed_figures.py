@@ -98,6 +98,7 @@ def chart(
     title: str,
     roof: Sequence[tuple[float, float]] = (),
     width: float = WIDTH,
+    guides: Sequence[tuple[str, Sequence[tuple[float, float]]]] = (),
 ) -> str:
     """Draw series on two logarithmic axes.
 
@@ -110,6 +111,8 @@ def chart(
     roof : sequence of (x, y)
         A line above which nothing can be; drawn thick.
     width : float
+    guides : sequence of (name, points)
+        Lines to compare with, drawn broken, with their names at their ends.
 
     Returns
     -------
@@ -117,12 +120,18 @@ def chart(
         One ``<svg>``; its description holds all numbers.
     """
     points = [(x, y) for one in series for x, y, _ in one.points] + list(roof)
+    points += [point for _, line in guides for point in line]
     right = Scale([x for x, _ in points], LEFT, width - RIGHT)
     high = Scale([y for _, y in points], HEIGHT - BOTTOM, TOP)
     parts, places = [_grid(right, high, across, up)], list[tuple[float, float]]()
     if roof:
         line = "L".join(f"{right(x):g} {high(y):g}" for x, y in roof)
         parts.append(f'<path class="roof" d="M{line}"/>')
+    for name, ends in guides:
+        line = "L".join(f"{right(x):g} {high(y):g}" for x, y in ends)
+        x, y = right(ends[-1][0]) - 4, high(ends[-1][1]) - 6
+        parts.append(f'<path class="guide" d="M{line}"/>')
+        parts.append(f'<text class="note side" x="{x:g}" y="{y:g}">{escape(name)}</text>')
     for one in series:
         if one.joined and len(one.points) > 1:
             line = "L".join(f"{right(x):g} {high(y):g}" for x, y, _ in one.points)

@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from convspec.reports.numbers import short
-from convspec.reports.page import Pages, citation, render, write_bytes
+from convspec.reports.page import Pages, citation, render, write_page
 from convspec.reports.results import Results, read_results
 from convspec.reports.standing import Standing, gets_right, headline, reported, sentence, skips
 from convspec.reports.svg import dot
@@ -53,7 +53,7 @@ def write_verdict_page(
         The results file is broken; the message names the line and what is wrong.
     """
     out = Path(out_path)
-    write_bytes(out, verdict_page(read_results(results_path), pages, out.name))
+    write_page(out, verdict_page(read_results(results_path), pages, out.name), pages)
     return out
 
 
@@ -68,7 +68,7 @@ def verdict_page(results: Results, pages: Pages = (), current: str = "index.html
     largest = USUAL_SIZE if len(results.adapters) <= FEW_ADAPTERS else LARGEST_SIZE
     data = b""
     # Thousands of verdicts cannot all show their evidence: do not set a page in type only to throw it away.
-    first = 0 if len(results.verdicts) < 2500 else 2 if len(results.verdicts) < 6000 else 3
+    first = 0 if len(results.verdicts) < 2500 else 3 if len(results.verdicts) < 6000 else 4
     for level in range(first, len(DETAILS)):
         data = _render(results, level, pages, current)
         if len(data) < largest:
@@ -90,6 +90,7 @@ def _render(results: Results, level: int, pages: Pages, current: str) -> bytes:
         "title": title,
         "pages": list(pages),
         "current": current,
+        "taken": {requirement.id for requirement in results.requirements},
         "example_address": "PAD-04",
         "headline": headline(found),
         "cite": citation(results, "Verdict on 2-D convolutions"),

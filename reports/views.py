@@ -1,6 +1,6 @@
 """What the verdict page shows, as plain values: the template only sets it in type."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from convspec.reports import svg
@@ -8,21 +8,10 @@ from convspec.reports.counterexample import CaseView, view
 from convspec.reports.numbers import ratio
 from convspec.reports.results import Adapter, Requirement, Results, Verdict
 from convspec.reports.standing import Standing, standings, tried
+from convspec.reports.trials import Rows, beyond, dtypes, evidence, ordered, value_text
 from convspec.reports.words import OUTCOMES, Outcome, family_title, readable, slug
 from convspec.reports.worlds import WorldView, world_views
 
-AXES = (
-    "stride",
-    "dilation",
-    "padding",
-    "groups",
-    "kernel",
-    "dtype",
-    "layout x",
-    "layout w",
-    "layout",
-    "data",
-)
 RESERVED = (
     "verdict",
     "failures",
@@ -39,7 +28,11 @@ RESERVED = (
     "style",
     "left-out",
     "exhaustive",
+    "glance",
+    "withdrawn",
 )
+# A script counts bits up to 31; NumPy and ml_dtypes have fewer kinds of numbers.
+MOST_DTYPES = 30
 
 
 @dataclass(frozen=True)
@@ -60,6 +53,7 @@ class Detail:
 DETAILS = (
     Detail(4, True, 40, 12, 400, 1500, 400, 400, True),
     Detail(2, True, 24, 8, 300, 1000, 400, 400, True),
+    Detail(2, False, 24, 8, 300, 1000, 400, 400, True),
     Detail(0, False, 16, 4, 200, 600, 400, 400, True),
     Detail(0, False, 12, 2, 150, 300, 400, 400, False),
     Detail(0, False, 6, 1, 60, 160, 120, 150, False),
@@ -69,7 +63,7 @@ DETAILS = (
 
 @dataclass(frozen=True)
 class OutcomeView:
-    """One cell of the matrix, with its evidence."""
+    """One cell of the matrix, with its evidence; ``like`` is the outcome that has the rest of it."""
 
     anchor: str
     adapter: Standing
@@ -77,8 +71,10 @@ class OutcomeView:
     verdict: Verdict
     shown: Outcome
     figures: str
-    evidence: tuple[tuple[str, str], ...]
+    evidence: Rows
+    like: "OutcomeView | None"
     case_anchor: str
+    dtypes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -146,6 +142,11 @@ class Page:
     unlisted: int = 0
     hidden_adapters: int = 0
     hidden_requirements: int = 0
+    dtypes: tuple[str, ...] = ()
+
+    def dtype_bits(self, cell: OutcomeView) -> str:
+        """Write the dtypes that an outcome speaks of as hexadecimal digits, one bit for each of `dtypes`."""
+        return format(sum(1 << place for place, name in enumerate(self.dtypes) if name in cell.dtypes), "x")
 
 
 class Addresses:
@@ -183,6 +184,8 @@ def build(results: Results, detail: Detail) -> Page:
         kept = page.planned if requirement.status == "planned" else page.left_out
         kept.append(RequirementView(anchors[requirement.id], requirement, (), {}))
     outcomes = _outcomes(found, anchors, addresses, core, detail)
+    found_types = {name for row in outcomes.values() for cell in row.values() for name in cell.dtypes}
+    page.dtypes = tuple(sorted(found_types)[:MOST_DTYPES])
     page.families = _families(core[: detail.requirements], anchors, families, outcomes, detail)
     _cards(page, outcomes, detail)
     page.worlds = world_views(results.worlds[: detail.adapters], addresses)
@@ -202,6 +205,7 @@ def _outcomes(
 ) -> Outcomes:
     """Make the cells, by requirement and adapter."""
     outcomes: Outcomes = {requirement.id: {} for requirement in core if requirement.id in anchors}
+    told: dict[str, list[tuple[Rows, OutcomeView]]] = {id: [] for id in outcomes}
     for standing in found:
         for requirement, verdict in standing.judged:
             if requirement.id not in outcomes:
@@ -213,16 +217,23 @@ def _outcomes(
                 case = f"case-{slug(example.id)}"
                 # The first to show a case gets its plain address; others name themselves as well.
                 case = addresses.take(f"{case}-{anchor}" if case in addresses.used else case)
-            outcomes[requirement.id][standing.adapter.id] = OutcomeView(
+            rows = evidence(verdict, detail.evidence)
+            like, shown = beyond(rows, [other for other, _ in told[requirement.id]])
+            cell = OutcomeView(
                 anchor,
                 standing,
                 requirement,
                 verdict,
                 OUTCOMES[verdict.outcome],
                 _figures(verdict),
-                _evidence(verdict, detail.evidence),
+                shown,
+                None if like is None else told[requirement.id][like][1],
                 case,
+                dtypes(verdict),
             )
+            outcomes[requirement.id][standing.adapter.id] = cell
+            if like is None and rows:
+                told[requirement.id].append((rows, cell))
     return outcomes
 
 
@@ -233,30 +244,6 @@ def _figures(verdict: Verdict) -> str:
     if verdict.worst_ratio is not None:
         parts.append(f"worst error {ratio(verdict.worst_ratio)} of the bound")
     return ", ".join(parts)
-
-
-def _evidence(verdict: Verdict, limit: int) -> tuple[tuple[str, str], ...]:
-    if not limit:
-        return ()
-    rows = []
-    for axis in ordered(verdict.evidence):
-        counts = verdict.evidence[axis]
-        text = ", ".join(f"{value_text(value)}: {count}" for value, count in svg.ranked(counts, limit))
-        if text:
-            rows.append((axis, text))
-    if verdict.nontrivial is not None:
-        rows.append(("outputs not trivial", svg.share(round(1000 * verdict.nontrivial), 1000)))
-    return tuple(rows)
-
-
-def ordered(axes: Iterable[str]) -> list[str]:
-    """Put axes of evidence into the order of the house, unknown ones last by name."""
-    return sorted(axes, key=lambda axis: (AXES.index(axis) if axis in AXES else len(AXES), axis))
-
-
-def value_text(value: str) -> str:
-    """Write a value of an axis: ``3,3`` becomes ``3×3``."""
-    return readable(value, 40).replace(",", "×") if value.replace(",", "").isdigit() else readable(value, 40)
 
 
 def _families(

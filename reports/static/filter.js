@@ -1,14 +1,16 @@
 "use strict";
-// Filters by family, adapter and outcome. The state is in the address, as #?family=PAD&outcome=failed, or behind
+// Filters by family, adapter, outcome and dtype. The state is in the address, as #?family=PAD&outcome=failed, or behind
 // the name of a place, as #PAD-04?family=PAD; a plain #PAD-04 clears whatever would hide that place.
+// A dtype keeps the outcomes that speak of it: a failure by the dtype of its case, others by what was tried.
 (function () {
   var form = document.getElementById("filters");
   if (!form) return;
-  var names = ["family", "adapter", "outcome"];
+  var names = ["family", "adapter", "outcome", "dtype"];
   var all = function (selector, root) { return Array.from((root || document).querySelectorAll(selector)); };
   var sections = all("section.requirement");
   var rows = new Map(all("tr[data-r]").map(function (row) { return [row.dataset.r, row]; }));
   var report = form.querySelector("output");
+  var types = Array.from(form.elements.dtype.options).slice(1).map(function (option) { return option.value; });
 
   function read() {
     var text = decodeURI(location.hash.slice(1));
@@ -32,11 +34,12 @@
 
   function fits(element, wanted) {
     return (!wanted.adapter || element.dataset.a === wanted.adapter) &&
-      (!wanted.outcome || element.dataset.o === wanted.outcome);
+      (!wanted.outcome || element.dataset.o === wanted.outcome) &&
+      (!wanted.dtype || parseInt(element.dataset.d || 0, 16) >> types.indexOf(wanted.dtype) & 1);
   }
 
   function apply(wanted) {
-    var some = wanted.adapter || wanted.outcome;
+    var some = wanted.adapter || wanted.outcome || wanted.dtype;
     var count = 0;
     sections.forEach(function (section) {
       var visible = !wanted.family || section.dataset.f === wanted.family;

@@ -1,6 +1,6 @@
 "use strict";
 // What every page does: an address lands where it points, in a closed box too, and paper shows what is folded away.
-(function () {
+var frame = (function () {
   function boxes(selector) { return Array.from(document.querySelectorAll(selector)); }
 
   function land() {
@@ -29,7 +29,7 @@
   }
 
   function copy(button) {
-    var figure = button.closest("figure"), words = button.dataset.credit;
+    var figure = button.closest("figure"), words = figure.querySelector(".one pre").textContent;
     picture(figure.querySelector('a[download$=".svg"]').href, function (source) {
       var whole = document.createElement("figure"), image = new Image(), caption = document.createElement("figcaption");
       image.src = source;
@@ -41,6 +41,47 @@
       })]).then(function () { button.textContent = "copied"; }, function () { button.textContent = "not allowed here"; });
     });
   }
+
+  // The citation of one thing of a page, from that of the page: title, key and address are its own.
+  function forms(text) {
+    var page = document.querySelector("#cite .cite").textContent, cut = text.indexOf(page);
+    var title = text.slice(0, cut).trim().replace(/\.$/, ""), rest = text.slice(cut + page.length).trim();
+    var place = rest.slice(0, rest.lastIndexOf(",")), key = "-" + place.slice(place.indexOf("#") + 1);
+    function tex(words) { return words.replace(/([&%$#_{}])/g, "\\$1"); }
+    var item = JSON.parse(document.querySelector("#cite .csl").textContent)[0];
+    item.id += key;
+    item["container-title"] = item.title;
+    item.title = title;
+    item.note = place + "; " + item.note;
+    return {
+      BibTeX: document.querySelector("#cite .bibtex").textContent
+        .replace(/\{[^,]+/, function (start) { return start + key; })
+        .replace(/( title *= \{\{)/, function (start) { return start + tex(title) + ". In: "; })
+        .replace(/( note *= \{)/, function (start) { return start + tex(place) + "; "; }),
+      "CSL-JSON": "[{\n" + Object.keys(item).sort().map(function (name) {
+        return "  " + JSON.stringify(name) + ": " + JSON.stringify(item[name]);
+      }).join(",\n") + "\n}]",
+    };
+  }
+
+  function complete(box) {
+    if (box.querySelector(".form")) return;
+    var made = forms(box.querySelector("pre").textContent);
+    Object.keys(made).forEach(function (name) {
+      var form = document.createElement("pre");
+      form.className = "form";
+      form.tabIndex = 0;
+      form.setAttribute("aria-label", name);
+      form.textContent = made[name];
+      box.append(form);
+    });
+  }
+
+  if (typeof window === "undefined") return { forms: forms };
+
+  boxes("details.one").forEach(function (box) {
+    box.addEventListener("toggle", function () { if (box.open && !("printed" in box.dataset)) complete(box); });
+  });
 
   if (navigator.clipboard && window.ClipboardItem) {
     boxes(".copy").forEach(function (button) {
@@ -57,4 +98,7 @@
     boxes("details[data-printed]").forEach(function (box) { box.open = false; delete box.dataset.printed; });
   });
   land();
+  return { forms: forms };
 })();
+
+if (typeof module !== "undefined") module.exports = frame;

@@ -126,10 +126,27 @@ def test_pages_that_lie_there_are_in_the_navigation(
     assert b'href="speed.html"' not in before["index.html"]
     assert run("report", speed(tmp_path / "speed.json", indent), "--out", out) == 0
     assert b'<a href="index.html">' in pages(out)["speed.html"]
-    assert before.items() <= pages(out).items()
     assert f"There: {out / 'index.html'}" in capsys.readouterr().out
+    # The pages that were there lead to the one that came, as if they had been made after it.
+    after = pages(out)
+    for name in ("index.html", "lesson.html"):
+        assert b'<a href="speed.html">' in after[name]
     assert run("report", tmp_path / "results.jsonl", "--out", out) == 0
-    assert b'<a href="speed.html">' in pages(out)["index.html"]
+    assert pages(out) == after
+
+
+def test_a_comparison_is_in_the_navigation_of_its_folder(tmp_path: Path) -> None:
+    good, bad = results(tmp_path / "good"), results(tmp_path / "bad", "failed")
+    out = tmp_path / "out"
+    assert run("report", good, "--out", out) == 0
+    assert run("diff", good, bad, "--out", out) == 1
+    made = pages(out)
+    assert b'<a href="diff.html"><bdi>Difference</bdi></a>' in made["index.html"]
+    assert b'<a href="index.html">' in made["diff.html"]
+    stranger = b"<p>no page of ours"
+    (out / "speed.html").write_bytes(stranger)
+    assert run("report", good, "--out", out) == 0
+    assert pages(out)["speed.html"] == stranger
 
 
 @pytest.mark.parametrize(

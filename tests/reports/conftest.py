@@ -1,351 +1,22 @@
-"""A realistic results file, made from the catalogue and the reference, for the tests of the reports."""
+"""What the tests of the reports share: the sample results, and a way to write changed ones."""
 
-import json
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-
-from convspec.reference import conv2d
 
 # The tests of the pages import what they share by its bare name.
 sys.path.append(str(Path(__file__).parent))
 
-ROOT = Path(__file__).resolve().parents[2]
+from sample_results import homework, sample, write
+from small_runs import Compare
+
+from convspec.reports import compare, read_results
+from convspec.reports.diff_changes import Difference
+
 Line = dict[str, Any]
-
-EVIDENCE = {
-    "stride": {"1,1": 60, "2,1": 22, "2,2": 18, "3,1": 12, "1,3": 8},
-    "dilation": {"1,1": 90, "2,1": 20, "1,2": 10},
-    "padding": {"0": 30, "symmetric": 30, "sides": 40, "same_upper": 12, "full": 8},
-    "groups": {"1": 80, "2": 40},
-    "kernel": {"3,3": 40, "2,3": 40, "1,1": 10, "5,2": 30},
-    "dtype": {"float64": 60, "float32": 40, "int64": 20},
-    "layout x": {"C": 80, "F": 20, "channels-last": 12, "negative strides": 8},
-    "layout w": {"C": 100, "F": 20},
-    "data": {"integers": 70, "uniform": 30, "log-uniform": 20},
-}
-
-
-def catalogue() -> list[Line]:
-    with (ROOT / "conformance" / "catalogue.toml").open("rb") as file:
-        requirements = tomllib.load(file)["requirement"]
-    keys = (
-        "id",
-        "level",
-        "profile",
-        "title",
-        "statement",
-        "formula",
-        "class",
-        "sources",
-        "check",
-        "status",
-        "informs",
-    )
-    return [{"type": "requirement", "family": r["id"][:3], **{k: r[k] for k in keys}} for r in requirements]
-
-
-def header(targets: list[str]) -> Line:
-    return {
-        "type": "header",
-        "schema_version": 1,
-        "suite": {"name": "convspec", "version": "0.1.0"},
-        "seed": 0,
-        "effort": "standard",
-        "profile": None,
-        "only": [],
-        "date": "2026-11-22",
-        "targets": targets,
-        "environment": {
-            "python": "3.11.7",
-            "platform": "Linux-x86_64",
-            "cpu": "AMD EPYC 9B14",
-            "cpu_flags": ["avx2", "avx512f", "fma"],
-            "blas": "OpenBLAS 0.3.30",
-            "threads": 1,
-            "packages": {"numpy": "2.4.6", "scipy": "1.17.1", "torch": "2.13.0"},
-        },
-    }
-
-
-def adapter(identity: str, **changes: Any) -> Line:
-    return {
-        "type": "adapter",
-        "id": identity,
-        "target": identity,
-        "name": f"{identity}.conv2d",
-        "versions": {identity: "1.2.3"},
-        "available": True,
-        "reason": "",
-        "profile": "layer",
-        "capabilities": {
-            "dtypes": ["float32", "float64", "int64"],
-            "stride": "each",
-            "padding": "pair",
-            "padding_words": ["same"],
-            "dilation": "each",
-            "groups": True,
-            "bias": True,
-            "bridged": {"padding": "asymmetric pads"},
-        },
-        "not_claimed": [{"feature": "complex128", "reason": "not among its element types"}],
-        "native": ["stride", "dilation", "groups"],
-        "bridged": {"padding": "asymmetric pads are added with F.pad"},
-        "numerics": {
-            "algorithm": "direct",
-            "accumulator": {"float16": "float32"},
-            "flush_to_zero": False,
-            "tile": None,
-        },
-        "deviations": [],
-        "isolation": "child process forked from a zygote",
-        **changes,
-    }
-
-
-def verdict(name: str, requirement: str, outcome: str = "passed", **changes: Any) -> Line:
-    quiet = outcome in ("skipped", "unavailable", "planned")
-    return {
-        "type": "verdict",
-        "adapter": name,
-        "requirement": requirement,
-        "outcome": outcome,
-        "cases": 0 if quiet else 120,
-        "calls": 0 if quiet else 240,
-        "seconds": 0.12,
-        "reason": "",
-        "evidence": {} if quiet else EVIDENCE,
-        "nontrivial": None if quiet else 0.97,
-        "worst_ratio": 0.4166 if requirement.startswith("NUM") and not quiet else None,
-        **changes,
-    }
-
-
-def array(values: np.ndarray[Any, Any]) -> Line:
-    def plain(value: Any) -> Any:
-        if isinstance(value, complex):
-            return [plain(value.real), plain(value.imag)]
-        return value if isinstance(value, int) or np.isfinite(value) else str(value).replace("-nan", "nan")
-
-    return {
-        "shape": list(values.shape),
-        "dtype": str(values.dtype),
-        "data": [plain(v) for v in values.ravel().tolist()],
-    }
-
-
-def example(
-    x: np.ndarray[Any, Any],
-    w: np.ndarray[Any, Any],
-    got: np.ndarray[Any, Any] | None,
-    *,
-    identity: str,
-    bias: np.ndarray[Any, Any] | None = None,
-    stride: Any = (1, 1),
-    padding: Any = ((0, 0), (0, 0)),
-    dilation: Any = (1, 1),
-    groups: int = 1,
-    **changes: Any,
-) -> Line:
-    """A counterexample line whose expected array is the reference's answer."""
-    expected = conv2d(x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    at = None
-    if got is not None and got.shape == expected.shape:
-        wrong = np.argwhere(~((got == expected) | ((got != got) & (expected != expected))))
-        at = [int(index) for index in wrong[0]] if len(wrong) else None
-    return {
-        "case": f"PAD-01 x{list(x.shape)} w{list(w.shape)}",
-        "id": identity,
-        "x": array(x),
-        "w": array(w),
-        "bias": None if bias is None else array(bias),
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-        "groups": groups,
-        "layout": {"x": "C", "w": "C", "bias": "C"},
-        "expected": array(expected),
-        "got": None if got is None else array(got),
-        "got_text": "",
-        "at": at,
-        "error": None,
-        "bound": None,
-        "bound_text": "",
-        "message": "got 6.0 at [0, 0, 0, 0], want 2.0",
-        "repro": "convspec repro 'PAD-01 …' --adapter faulty",
-        **changes,
-    }
-
-
-def flipped() -> Line:
-    x = np.array([[[[1.0, 2.0, 0.0], [0.0, 3.0, 1.0], [2.0, 1.0, 0.0]]]])
-    w = np.array([[[[1.0, 0.0, -1.0], [2.0, 0.0, 0.0]]]])
-    sides = ((1, 0), (1, 2))
-    return example(
-        x,
-        w,
-        conv2d(x, w[..., ::-1, ::-1], padding=sides, stride=(1, 2)),
-        identity="3f9a1c2b77",
-        padding=sides,
-        stride=(1, 2),
-    )
-
-
-def grouped() -> Line:
-    x = np.arange(-8, 8, dtype=np.int64).reshape(1, 4, 2, 2)
-    w = np.array([1, -2, 3, 5, -1, 4, 2, 7]).reshape(4, 2, 1, 1)
-    bias = np.array([10, 20, 30, 40])
-    got = conv2d(x[:, [0, 2, 1, 3]], w, bias, groups=2)
-    return example(x, w, got, identity="77aa01bc99", bias=bias, groups=2)
-
-
-def rounding() -> Line:
-    x = np.array([[[[0.1, 1 / 3, 1e-9], [2.5e7, -0.7, 0.25]]]])
-    w = np.array([[[[0.3, -1.1]]]])
-    want = conv2d(x, w)
-    got = want.copy()
-    got[0, 0, 1, 0] += 1e-6
-    return example(
-        x,
-        w,
-        got,
-        identity="beef00cafe",
-        error=1.0e-6,
-        bound=4.4e-9,
-        bound_text="n_eff u B = 2 x 1.11e-16 x 7.5e6",
-    )
-
-
-def crash() -> Line:
-    x, w = np.zeros((1, 1, 2, 2), np.float32), np.ones((1, 1, 2, 2), np.float32)
-    return example(
-        x,
-        w,
-        None,
-        identity="0badc0de00",
-        expected=None,
-        got_text="killed by signal 11 (SIGSEGV)",
-        message="the process died in the call",
-    ) | {"expected": None}
-
-
-def sample() -> list[Line]:
-    """Three adapters, one of them faulty, one unavailable, and every outcome at least once."""
-    requirements = catalogue()
-    core = [r["id"] for r in requirements if r["status"] == "core"]
-    planned = [r["id"] for r in requirements if r["status"] == "planned"]
-    changed = {
-        "DEF-02": (
-            "failed",
-            {
-                "counterexample": flipped(),
-                "reason": "2 of 120 cases were answered wrongly.",
-                "diagnosis": {"sentence": "It behaves as if the kernel were flipped.", "change": "w[::-1]"},
-            },
-        ),
-        "GRP-01": ("failed", {"counterexample": grouped(), "reason": "Groups are interleaved."}),
-        "NUM-01": ("failed", {"counterexample": rounding(), "worst_ratio": 227.3}),
-        "DIL-01": ("crashed", {"counterexample": crash(), "reason": "The process was killed by signal 11."}),
-        "PAD-01": ("timed out", {"reason": "A call did not come back within 5 s."}),
-        "PAD-02": ("out of memory", {"reason": "More than 2 GB were asked for."}),
-        "STR-01": ("errored", {"reason": "raised TypeError: 'int' object is not iterable"}),
-        "STR-02": ("mistrusted", {"reason": "99 % of the outputs were zero.", "nontrivial": 0.01}),
-        "SHP-10": ("known deviation", {"reason": "Without input channels it gives no output channels."}),
-        "DIL-02": ("unexpectedly passing", {"reason": "The declared deviation was not seen."}),
-        "DEF-03": ("skipped", {"reason": "complex128 is not claimed"}),
-        "SPC-03": ("info", {"reason": "Padding multiplies: zero times infinity gives nan."}),
-    }
-    lines = [header(["scipy", "faulty", "torch"]), *requirements]
-    deviation = {
-        "requirements": ["SHP-10"],
-        "reason": "Zero input channels give zero output channels.",
-        "link": "https://github.com/pytorch/pytorch/issues/56998",
-        "seen": True,
-    }
-    lines += [
-        adapter("scipy"),
-        adapter("faulty", deviations=[deviation]),
-        adapter("torch", available=False, reason="PyTorch is not installed: pip install convspec[torch]"),
-    ]
-    for identity in core:
-        outcome, changes = changed.get(identity, ("passed", {}))
-        calm = outcome if outcome in ("skipped", "info") else "passed"
-        lines.append(verdict("scipy", identity, calm, **(changes if calm != "passed" else {})))
-        lines.append(verdict("faulty", identity, outcome, **changes))
-        lines.append(verdict("torch", identity, "unavailable", reason="PyTorch is not installed."))
-    lines += [
-        verdict(name, identity, "planned") for identity in planned for name in ("scipy", "faulty", "torch")
-    ]
-    return [
-        *lines,
-        footer(lines, {"scipy": "conforms", "faulty": "does not conform", "torch": "unavailable"}),
-    ]
-
-
-def footer(lines: list[Line], verdicts: dict[str, str]) -> Line:
-    totals: dict[str, dict[str, int]] = {name: {} for name in verdicts}
-    for line in lines:
-        if line["type"] == "verdict":
-            counts = totals[line["adapter"]]
-            counts[line["outcome"]] = counts.get(line["outcome"], 0) + 1
-    bad = "does not conform" in verdicts.values()
-    return {
-        "type": "footer",
-        "totals": totals,
-        "verdicts": verdicts,
-        "exit_status": int(bad),
-        "seconds": 41.2,
-    }
-
-
-def homework(number: int) -> list[Line]:
-    """A folder of homework functions in the plane profile, every third of them wrong."""
-    requirements = catalogue()
-    plane = [
-        r["id"]
-        for r in requirements
-        if r["status"] == "core" and (r["profile"] == "plane" or r["id"] == "SHP-08")
-    ]
-    names = [f"homework/student{i:02d}.py:conv" for i in range(number)]
-    lines: list[Line] = [header(names), *requirements]
-    for i, name in enumerate(names):
-        lines.append(
-            adapter(
-                name,
-                profile="plane",
-                versions={},
-                name="conv",
-                bridged={},
-                native=["stride", "padding"],
-                capabilities={"dtypes": ["float64"], "stride": "same", "padding": "same", "dilation": "none"},
-                not_claimed=[
-                    {"feature": "dilation", "reason": "its signature has no parameter of that name"},
-                    {"feature": "groups", "reason": "its signature has no parameter of that name"},
-                ],
-            )
-        )
-        for identity in plane:
-            outcome, changes = "passed", {}
-            if i % 3 == 1 and identity in ("DEF-02", "LAW-04"):
-                outcome, changes = "failed", {"counterexample": flipped()}
-            if identity == "SHP-08":
-                outcome = "info"
-                changes = {
-                    "reason": "It returns an empty array of shape (0, 0) where the kernel does not fit."
-                }
-            lines.append(verdict(name, identity, outcome, **changes))
-    verdicts = {name: "does not conform" if i % 3 == 1 else "conforms" for i, name in enumerate(names)}
-    return [*lines, footer(lines, verdicts)]
-
-
-def write(path: Path, lines: list[Line]) -> Path:
-    path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in lines), encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -361,3 +32,14 @@ def make_homework() -> Callable[[int], list[Line]]:
 @pytest.fixture
 def write_lines(tmp_path: Path) -> Callable[[list[Line]], Path]:
     return lambda lines: write(tmp_path / "results.jsonl", lines)
+
+
+@pytest.fixture
+def compared(tmp_path: Path) -> Compare:
+    def made(old: list[Line], new: list[Line]) -> Difference:
+        paths = []
+        for name, lines in (("old", old), ("new", new)):
+            paths.append(write(tmp_path / f"{name}.jsonl", lines))
+        return compare(*map(read_results, paths))
+
+    return made

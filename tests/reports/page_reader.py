@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "br", "img", "input", "hr"}
+VOID = {"meta", "link", "br", "wbr", "img", "input", "hr"}
 CELLS = {"td", "th", "dt", "dd"}
 LOADING = {"src", "srcset", "data", "poster", "action", "xlink:href"}
 

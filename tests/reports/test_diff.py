@@ -1,99 +1,22 @@
 """Two runs compared: what is said, in which order, as text, Markdown and a page, and the same bytes each time."""
 
 import copy
-import json
 import re
 from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
-from typing import Any
 
 import pytest
+from small_runs import CASE, TITLES, Compare, Line, run
 
-from convspec.reports import compare, diff_lines, read_results, write_diff
+from convspec.reports import diff_lines, write_diff
 from convspec.reports.diff import LARGEST_SIZE, diff_page
-from convspec.reports.diff_changes import Difference
 from convspec.reports.diff_severity import Kind
 from convspec.reports.diff_text import diff_markdown
 from convspec.reports.standing import NOT_HELD
 from convspec.reports.words import OUTCOMES
 
-Line = dict[str, Any]
-Compare = Callable[[list[Line], list[Line]], Difference]
 JUDGED = [word for word in OUTCOMES if word not in NOT_HELD]
-TITLES = {"DEF-01": "One element", "DEF-02": "No flip", "PAD-01": "Zeros", "PAD-02": "Each side"}
-
-CASE: Line = {
-    "case": "x=1x1x1x2 w=1x1x1x2",
-    "id": "abc123",
-    "x": {"shape": [1, 1, 1, 2], "dtype": "float64", "data": [1, 2]},
-    "w": {"shape": [1, 1, 1, 2], "dtype": "float64", "data": [3, 5]},
-    "stride": [1, 1],
-    "padding": [[0, 0], [0, 0]],
-    "dilation": [1, 1],
-    "groups": 1,
-    "expected": {"shape": [1, 1, 1, 1], "dtype": "float64", "data": [13]},
-    "got": {"shape": [1, 1, 1, 1], "dtype": "float64", "data": [11]},
-    "at": [0, 0, 0, 0],
-    "message": "got 11, want 13",
-    "repro": "convspec repro 'DEF-02 x=1x1x1x2 `' --adapter mine",
-}
-
-
-def header(**changes: Any) -> Line:
-    return {
-        "type": "header",
-        "schema_version": 1,
-        "suite": {"name": "convspec", "version": "0.1.0"},
-        "seed": 0,
-        "effort": "standard",
-        "profile": None,
-        "only": [],
-        "date": "2026-11-01",
-        "targets": ["mine", "other"],
-        "environment": {"python": "3.11.7", "packages": {"numpy": "2.4.6"}},
-        **changes,
-    }
-
-
-def requirement(id: str, **changes: Any) -> Line:
-    return {
-        "type": "requirement",
-        "id": id,
-        "family": id[:3],
-        "level": "MUST",
-        "profile": "plane",
-        "title": TITLES.get(id, id),
-        "statement": f"What {id} asks.",
-        "class": "EQ",
-        "status": "core",
-        **changes,
-    }
-
-
-def adapter(id: str, **changes: Any) -> Line:
-    versions = {id: "1.0"}
-    return {"type": "adapter", "id": id, "name": id, "versions": versions, "available": True, **changes}
-
-
-def verdict(name: str, id: str, outcome: str = "passed", **changes: Any) -> Line:
-    line = {"type": "verdict", "adapter": name, "requirement": id, "outcome": outcome, "cases": 9, "seconds": 0.1}
-    return line | changes
-
-
-def footer(names: list[str]) -> Line:
-    verdicts = dict.fromkeys(names, "conforms")
-    return {"type": "footer", "totals": {}, "verdicts": verdicts, "exit_status": 0, "seconds": 1.0}
-
-
-def run(outcomes: dict[str, dict[str, Any]], ids: tuple[str, ...] = tuple(TITLES), **changes: Any) -> list[Line]:
-    """A whole file; an outcome is a word, or a word with further members of the verdict."""
-    lines = [header(**changes), *map(requirement, ids), *map(adapter, outcomes)]
-    for name, row in outcomes.items():
-        for id, outcome in row.items():
-            word, rest = outcome if isinstance(outcome, tuple) else (outcome, {})
-            lines.append(verdict(name, id, word, **rest))
-    return [*lines, footer(list(outcomes))]
 
 
 def old_run() -> list[Line]:
@@ -123,19 +46,6 @@ def new_run() -> list[Line]:
         date="2026-11-22",
         seed=7,
     )
-
-
-@pytest.fixture
-def compared(tmp_path: Path) -> Compare:
-    def made(old: list[Line], new: list[Line]) -> Difference:
-        paths = []
-        for name, lines in (("old", old), ("new", new)):
-            path = tmp_path / f"{name}.jsonl"
-            path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in lines), encoding="utf-8")
-            paths.append(path)
-        return compare(*map(read_results, paths))
-
-    return made
 
 
 GOLDEN = """\

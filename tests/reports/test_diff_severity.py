@@ -42,6 +42,16 @@ def test_the_order_is_transitive_where_it_judges() -> None:
             assert kind_of_change(a, c) is Kind.WORSE
 
 
+@pytest.mark.parametrize("old", OUTCOMES)
+def test_a_claim_that_is_dropped_is_worse_where_it_was_met(old: str) -> None:
+    for new in OUTCOMES:
+        lost = kind_of_change(old, new, unclaimed=True)
+        if (old, new) == ("passed", "skipped"):
+            assert lost is Kind.WORSE
+        else:
+            assert lost is kind_of_change(old, new)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "kind"),
     [

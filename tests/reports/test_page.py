@@ -57,7 +57,7 @@ def test_a_page_without_results_can_be_cited() -> None:
     assert item["issued"] == {"date-parts": [[2026, 11, 22]]}
     key = re.findall(r"@software{([^,]+),", cite.bibtex)[0]
     assert key == item["id"]
-    assert r"title   = {A lesson \& more}" in unescape(str(cite.bibtex))
+    assert r"title   = {{A lesson \& more}}" in unescape(str(cite.bibtex))
 
 
 def test_a_page_of_results_is_cited_with_their_hash() -> None:

@@ -152,7 +152,7 @@ def test_the_same_file_gives_the_same_bytes(
     first = write_verdict_page(path, tmp_path / "one" / "index.html").read_bytes()
     moved = tmp_path / "elsewhere.jsonl"
     moved.write_bytes(path.read_bytes())
-    assert write_verdict_page(moved, tmp_path / "two.html").read_bytes() == first
+    assert write_verdict_page(moved, tmp_path / "two" / "index.html").read_bytes() == first
     assert str(tmp_path).encode() not in first
 
 

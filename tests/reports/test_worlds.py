@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from sample_results import world
 
 from convspec.reports import read_results, world_lines
 from convspec.reports.results import ResultsError
@@ -17,27 +18,6 @@ Write = Callable[[list[Line]], Path]
 SCHEMA = json.loads(
     (Path(__file__).resolve().parents[2] / "reports" / "results.schema.json").read_text("utf-8")
 )
-
-
-def world(**changes: Any) -> Line:
-    return {
-        "type": "exhaustive",
-        "adapter": "scipy",
-        "outcome": "passed",
-        "reason": "",
-        "bound": "sizes up to <5>",
-        "restricted": [],
-        "dtype": "float64",
-        "geometries": 264627,
-        "total": 264627,
-        "elements": 7372800,
-        "seconds": 80.0,
-        "set_size": 1048576,
-        "largest_sum": 4947802849280,
-        "probability": 2 / 1048576,
-        "confidence": "as sure as that",
-        **changes,
-    }
 
 
 def with_world(sample_lines: list[Line], **changes: Any) -> list[Line]:

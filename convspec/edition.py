@@ -1,0 +1,130 @@
+"""An edition: what a run found, published so that it means the same in ten years."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+import convspec
+from convspec.conformance.vectors import vectors
+from convspec.reporting import SOURCES, remake
+from convspec.reports import ResultsError, read_results
+
+SUMS = "SHA256SUMS"
+# One file a page holds everything; these are taken out of it again for those who want only the figure or the numbers.
+DOWNLOAD = re.compile(r'<a [^>]*?download="([\w.-]+)" href="data:([^,"]*),([^"]*)"')
+FOLDERS = {".svg": "figures", ".csv": "tables"}
+# Without the speed an edition is complete: it tells of one machine on one day.
+DEMANDED = ("results", "conventions", "accuracy", "proof")
+
+
+def publish(source: Path, out: Path) -> int:
+    """Write an edition: results, pages, figures, tables, test vectors and their checksums.
+
+    Parameters
+    ----------
+    source : Path
+        Folder of a run: ``results.jsonl``, ``conventions.jsonl``, ``accuracy.jsonl``, ``proof.jsonl`` and, if it is
+        there, ``speed.json``.
+    out : Path
+        Folder of all editions; this one goes into the folder of its version.
+
+    Returns
+    -------
+    int
+        0.
+
+    Raises
+    ------
+    ResultsError
+        A file is missing, broken or incomplete, or this edition is published already. Nothing is written then.
+    """
+    folder = out / convspec.__version__
+    if folder.exists():
+        raise ResultsError(f"{folder}: this edition is published, and a published edition never changes; "
+                           "raise the version, or write elsewhere")
+    found = _sources(source)
+    with tempfile.TemporaryDirectory(dir=_made(out)) as temporary:
+        part = Path(temporary) / folder.name
+        _write(found, part)
+        part.rename(folder)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"Edition: {folder}, {size / 1e6:.2f} MB")
+    return 0
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _sources(source: Path) -> list[Path]:
+    found = []
+    for kind, known in SOURCES.items():
+        path = source / known.usual
+        if path.is_file():
+            known.read(path)
+            found.append(path)
+        elif kind in DEMANDED:
+            raise ResultsError(f"{path}: an edition needs it; `{known.maker}` writes it")
+    path = source / SOURCES["results"].usual
+    results = read_results(path)
+    if not results.complete:
+        raise ResultsError(f"{path}: the run is incomplete; an edition needs a whole one")
+    if results.header.suite_version != convspec.__version__:
+        raise ResultsError(f"{path}: it is of version {results.header.suite_version}, "
+                           f"and this would be the edition of {convspec.__version__}")
+    return found
+
+
+def _write(sources: Sequence[Path], folder: Path) -> None:
+    folder.mkdir()
+    kept = [Path(shutil.copyfile(path, folder / path.name)) for path in sources]
+    remake(kept, folder)
+    (folder / "vectors.json").write_text(_json(vectors(convspec.__version__)), encoding="utf-8")
+    for page in sorted(folder.glob("*.html")):
+        for name, data in downloads(page.read_text(encoding="utf-8")):
+            path = folder / FOLDERS[Path(name).suffix] / page.stem / name.removeprefix("convspec-")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    (folder / SUMS).write_text(sums(folder), encoding="utf-8")
+
+
+def _json(value: object) -> str:
+    """One vector a line: the file is read by people, too, and compared line by line."""
+    text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return text.replace('{"id": ', '\n{"id": ') + "\n"
+
+
+def downloads(page: str) -> Iterator[tuple[str, bytes]]:
+    """The files that a page offers: figures as SVG, numbers as CSV.
+
+    Yields
+    ------
+    (str, bytes)
+        Name and content.
+    """
+    for name, kind, content in DOWNLOAD.findall(page):
+        if Path(name).suffix in FOLDERS:
+            text = html.unescape(content)
+            yield name, base64.b64decode(text) if kind.endswith("base64") else unquote_to_bytes(text)
+
+
+def sums(folder: Path) -> str:
+    """The SHA-256 of each file below a folder, as `sha256sum` writes them.
+
+    Returns
+    -------
+    str
+        One line a file, in the order of their names.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)
+    return "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in files
+    )
