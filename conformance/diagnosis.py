@@ -21,6 +21,7 @@ from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conditions import Labelled, Shared, shared_conditions
 from convspec.conformance.engine import Verifier
 from convspec.conformance.judging import Judge
+from convspec.conformance.layouts import place
 from convspec.conformance.oracle import Expected
 from convspec.conformance.requirement import Requirement, one_call
 from convspec.conformance.requirements import requirements
@@ -228,16 +229,20 @@ def _reproduces(function: Callable[..., Array], evidence: Iterable[Evidence]) ->
 
 
 def _call(function: Callable[..., Array], call: Call) -> Array | None:
-    """A fault's answer; None if it raises."""
-    x, w = (call.x[None, None], call.w[None, None]) if call.x.ndim == call.w.ndim == 2 else (call.x, call.w)
+    """A fault's answer to arrays that lie as those of the call did; None if it raises."""
+    x, w = place(call.x, call.layout_x)[0], place(call.w, call.layout_w)[0]
+    bias = None if call.bias is None else place(call.bias, call.layout_bias)[0]
+    is_plane = call.x.ndim == call.w.ndim == 2
+    if is_plane:
+        x, w = x[None, None], w[None, None]
     try:
         with np.errstate(all="ignore"):
             result = function(
-                x, w, call.bias, stride=call.stride, padding=call.padding, dilation=call.dilation, groups=call.groups
+                x, w, bias, stride=call.stride, padding=call.padding, dilation=call.dilation, groups=call.groups
             )
     except Exception:
         return None
-    return result[0, 0] if x is not call.x and result.ndim == 4 else result
+    return result[0, 0] if is_plane and result.ndim == 4 else result
 
 
 def _same(answer: Array | None, outcome: Outcome) -> bool:

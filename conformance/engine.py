@@ -185,7 +185,7 @@ class Verifier:
         if requirement.id == "DTY-05" and self.child.description.signature is None:
             extra = self._outside_the_claims(requirement)
             unclaimed = {case.id for case in extra}
-            cases = cases[: max(0, self.battery.size(requirement) - len(extra))] + extra
+            cases = extra + cases
         examples = []
         for note in self.child.description.deviations:
             if note.applies and note.example and requirement.id in note.requirements:

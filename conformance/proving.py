@@ -174,8 +174,8 @@ def verifying(
         name, child = member.id, start(member.id, adapter=Known(member), time_limit=time_limit)
     else:
         name, child = member.id, InProcess(member.id, adapter=Known(member), calls=oracle.calls_of)
-    # A fault without history answers alike in a worker that has one.
-    forgets = not isinstance(member, Fault) or member.family in WITH_HISTORY
+    # What has no history answers alike in a worker that has one.
+    forgets = isinstance(member, str) or (isinstance(member, Fault) and member.family in WITH_HISTORY)
     here = isinstance(child, InProcess)
     with contextlib.closing(child), limited_memory(MEMORY) if here else contextlib.nullcontext():
         yield Verifier(name, child, battery, oracle, shrinks=False, forgets=forgets)

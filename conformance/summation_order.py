@@ -2,8 +2,8 @@
 
 A large number M stands at one place of the sum, -M at another, and ones at all others. A one that is added to M or -M
 before the two meet is lost; the others are counted by the result. So the result says how many terms are summed before
-the two have met, and from such answers the tree of the sum follows, branch by branch. Source: Xie et al., "FPRev:
-Revealing floating-point accumulation orders in software/hardware implementations", arXiv:2411.00442.
+the two have met, and from such answers the tree of the sum follows, branch by branch. Source: Xie et al.,
+"Revealing Floating-Point Accumulation Orders in Software/Hardware Implementations", arXiv:2411.00442.
 """
 
 import math

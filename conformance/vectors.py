@@ -24,9 +24,9 @@ MOST_NUMBERS = 128
 DTYPES = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8")
 MEANING = (
     "y is the cross-correlation of x (N, C_in, H, W) with w (C_out, C_in/groups, kH, kW), plus bias (C_out). stride "
-    "and dilation are (vertical, horizontal); padding is ((top, bottom), (left, right)) zeros, or a word. Numbers stand "
-    "in row-major order and are exact: integers wrap, and no float is rounded in any order of summation. Compare with "
-    "equality."
+    "and dilation are (vertical, horizontal); padding is ((top, bottom), (left, right)) zeros, or a word. Numbers "
+    "stand in row-major order and are exact: integers wrap, and no float is rounded in any order of summation. "
+    "Compare with equality."
 )
 
 

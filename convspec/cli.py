@@ -146,7 +146,8 @@ def parser() -> argparse.ArgumentParser:
 
     remaking = commands.add_parser("report", help="make pages again from the files of a run")
     remaking.add_argument(
-        "files", nargs="+", metavar="RESULTS", help="results.jsonl, proof.jsonl, conventions.jsonl, speed.json"
+        "files", nargs="+", metavar="RESULTS",
+        help="results.jsonl, proof.jsonl, conventions.jsonl, accuracy.jsonl, speed.json",
     )
     remaking.add_argument("--out", required=True, metavar="DIR", help="folder of the pages")
     publishing = commands.add_parser(

@@ -201,6 +201,6 @@ def _identity(accuracy: Accuracy) -> list[tuple[str, str]]:
 
 
 def _cite(accuracy: Accuracy, identity: Identity) -> Citation:
-    used = [" ".join((f"{name} {version}" for name, version in sorted(adapter.versions.items()))) or adapter.id
-            for adapter in accuracy.adapters if adapter.available]
-    return cited(identity, "Accuracy of 2-D convolutions", of=readable(listed(used), 300), sha256=accuracy.sha256)
+    versions = {f"{name} {version}" for adapter in accuracy.adapters for name, version in adapter.versions.items()}
+    used = sorted(versions) or [adapter.id for adapter in accuracy.adapters]
+    return cited(identity, "Accuracy of 2-D convolutions", of=readable(listed(used, 12), 300), sha256=accuracy.sha256)

@@ -20,6 +20,7 @@ STEP: Final = 16
 TREE_HEIGHT: Final = 190
 FOOT: Final = 16
 HEAD: Final = 20
+NAME_LETTER: Final = 6.2
 
 
 def shares(
@@ -138,11 +139,11 @@ def tree(found: Sum, name: str) -> str:
         f'<text class="leaf" x="{at[term]:g}" y="{base + 11:g}">{term + 1}</text>'
         for index, term in enumerate(order) if index % every == 0
     )
-    heading = f'<text class="name" x="0" y="12">{escape(readable(name, 80))}</text>'
+    heading = readable(name, 100)
     numbers = ", ".join(str(term + 1) for term in order)
     told = f"{found.terms} terms, the longest path has {found.depth} additions; from left to right the terms {numbers}"
-    body = f'{heading}<path d="{"".join(paths)}"/>{texts}'
-    return element(max(len(order) * leaf, 320), base + FOOT, name, told, body, "tree")
+    body = f'<text class="name" x="0" y="12">{escape(heading)}</text><path d="{"".join(paths)}"/>{texts}'
+    return element(max(len(order) * leaf, NAME_LETTER * len(heading)), base + FOOT, name, told, body, "tree")
 
 
 def leaves(branch: Tree) -> list[int]:

@@ -19,8 +19,8 @@ VERDICTS: Final = {
 # Nothing cancels here, so that an error in ulp says something of the sum.
 NO_CANCELLATION: Final = "positive"
 BOUNDS: Final = {
-    "T2": ("(n + 1) u B", "summed in the type itself: u of it for each of n terms, and one more"),
-    "T3": ("u |y| + (n + 1) u′ B", "summed in a wider type, whose u′ is smaller, and rounded once at the end"),
+    "T2": ("(n + 1) u B, and u B for a single product", "for sums made in the type itself"),
+    "T3": ("u |y| + (n + 1) u′ B", "for sums made in a wider type, whose u′ is smaller, and rounded at the end"),
     "T4": ("T2, and a share of the plane’s norm", "by Fourier transform; the share is a measured budget, no theorem"),
     "T5": ("T2, and a share of the tile’s norm", "by Winograd’s transform; the share is a measured budget, no theorem"),
 }

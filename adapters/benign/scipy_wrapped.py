@@ -10,7 +10,7 @@ right = Collection()
 
 
 @right(
-    "scipy-correlate2d", library="scipy",
+    "scipy-correlate2d", library="scipy.signal",
     capabilities=Capabilities(
         dtypes=DTYPES, padding_words=WORDS, dilation="none", mixed_dtypes="promote",
         bridged={"stride": "every s-th output of stride 1", "padding": "zeros added first"}))
