@@ -5,8 +5,8 @@ import hashlib
 import html
 import json
 import re
-import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -17,6 +17,9 @@ from convspec.reporting import SOURCES, remake
 from convspec.reports import ResultsError, read_results
 
 SUMS = "SHA256SUMS"
+# What is taught lies open, to be linked to; what was measured is a tenth as long when it is packed.
+LESSON = "lesson.html"
+MEASURED = "measured.zip"
 # One file a page holds everything; these are taken out of it again for those who want only the figure or the numbers.
 DOWNLOAD = re.compile(r'<a [^>]*?download="([\w.-]+)" href="data:([^,"]*),([^"]*)"')
 FOLDERS = {".svg": "figures", ".csv": "tables"}
@@ -26,6 +29,9 @@ DEMANDED = ("results", "conventions", "accuracy", "proof")
 
 def publish(source: Path, out: Path) -> int:
     """Write an edition: results, pages, figures, tables, test vectors and their checksums.
+
+    The figures and tables of the lesson are files; the results, and the figures and tables of the other pages, are
+    in ``measured.zip``.
 
     Parameters
     ----------
@@ -85,15 +91,25 @@ def _sources(source: Path) -> list[Path]:
 
 def _write(sources: Sequence[Path], folder: Path) -> None:
     folder.mkdir()
-    kept = [Path(shutil.copyfile(path, folder / path.name)) for path in sources]
-    remake(kept, folder)
+    remake(sources, folder)
     (folder / "vectors.json").write_text(_json(vectors(convspec.__version__)), encoding="utf-8")
-    for page in sorted(folder.glob("*.html")):
-        for name, data in downloads(page.read_text(encoding="utf-8")):
-            path = folder / FOLDERS[Path(name).suffix] / page.stem / name.removeprefix("convspec-")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+    with zipfile.ZipFile(folder / MEASURED, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sources:
+            _pack(packed, path.name, path.read_bytes())
+        for page in sorted(folder.glob("*.html")):
+            for name, data in downloads(page.read_text(encoding="utf-8")):
+                place = Path(FOLDERS[Path(name).suffix], page.stem, name.removeprefix("convspec-"))
+                if page.name == LESSON:
+                    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+                    (folder / place).write_bytes(data)
+                else:
+                    _pack(packed, place.as_posix(), data)
     (folder / SUMS).write_text(sums(folder), encoding="utf-8")
+
+
+def _pack(packed: zipfile.ZipFile, name: str, data: bytes) -> None:
+    # The first date that the format knows: the same run gives the same bytes at any time.
+    packed.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
 
 
 def _json(value: object) -> str:

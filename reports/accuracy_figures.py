@@ -63,10 +63,9 @@ def shares(
     for _, kind, own in series:
         line = "L".join("{:g} {:g}".format(*place(index, share)) for index, share in enumerate(own))
         parts.append(f'<path class="curve {kind}" d="M{line}"/>')
-    for name, kind, own in series:
+    for _, kind, own in series:
         parts += [
-            shape(kind, *place(index, share), f"{name}, {size}: {share:.1%}")
-            for index, (size, share) in enumerate(zip(sizes, own, strict=True)) if share
+            shape(kind, *place(index, share)) for index, share in enumerate(own) if share
         ]
     parts.append(legend([(name, kind) for name, kind, _ in series], 0))
     told = "; ".join(

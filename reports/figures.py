@@ -50,6 +50,8 @@ def standalone(svg: str) -> str:
 
     The colours are those of light paper, because a slide or a book does not ask what its reader prefers.
     """
+    # The words that a pointer brings up on a page: a file is printed or shown, and its description has them all.
+    svg = re.sub(r"<title>[^<]*</title>(?=</(?:circle|path|rect)>)", "", svg)
     head, _, body = svg.partition(">")
     classes = {name for text in re.findall(r'class="([^"]*)"', svg) for name in text.split()}
     rules = "".join(line for line in _rules() if _needed(line, classes))

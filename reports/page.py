@@ -122,6 +122,8 @@ def render(
     taken = cast(Container[str], filled["taken"])
     filled["stones"] = [stone for stone in stones() if stone.page == current and stone.address not in taken]
     html = environment.get_template(template).render(filled)
+    if "<math" not in html:
+        html = html.replace(_face(), "")
     return (html.strip() + "\n").encode("utf-8")
 
 
@@ -214,14 +216,20 @@ def formula(latex: str) -> Markup:
 @cache
 def _style(names: tuple[str, ...]) -> str:
     style = "".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+    return re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL) + _face()
+
+
+@cache
+def _face() -> str:
+    """The font of the formulas, which no page needs that has none."""
     font = STATIC / FONT
-    if font.is_file():
-        data = base64.b64encode(font.read_bytes()).decode("ascii")
-        style += (
-            '@font-face{font-family:"STIX Two Math Subset";font-display:swap;'
-            f'src:url(data:font/woff2;base64,{data}) format("woff2")}}'
-        )
-    return re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    if not font.is_file():
+        return ""
+    data = base64.b64encode(font.read_bytes()).decode("ascii")
+    return (
+        '@font-face{font-family:"STIX Two Math Subset";font-display:swap;'
+        f'src:url(data:font/woff2;base64,{data}) format("woff2")}}'
+    )
 
 
 def _script_hash(script: str) -> str:

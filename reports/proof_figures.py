@@ -1,7 +1,8 @@
 """The figures of the proof page: one strip of the matrix for each fault, its column heads, and a histogram."""
 
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -45,18 +46,25 @@ def strip(columns: Mapping[str, int], named: Sequence[str], found: Sequence[str]
     must, does = set(named), set(found)
     paths = (
         ("yes", "M{0:g} 1h1.3", 0.35, must & does),
-        ("also", "M{0:g} 1h0", 1.0, does - must),
         ("not", "M{0:g} .4l1.2 1.2m0-1.2l-1.2 1.2", 0.4, must - does),
     )
     body = ""
     for kind, mark, inset, ids in paths:
-        places = sorted(columns[id] for id in ids if id in columns)
-        drawn = "".join(mark.format(2 * place + inset) for place in places)
+        drawn = "".join(mark.format(2 * place + inset) for place in _places(columns, ids))
         body += f'<path class="{kind}" d="{drawn}"/>' if drawn else ""
+    dots = _places(columns, does - must)
+    if dots:
+        # There are thousands of dots on a page: each says only how far it is from the one before.
+        drawn = "".join(f"m{2 * (place - before)} 0z" for before, place in itertools.pairwise(dots))
+        body += f'<path class="also" d="M{2 * dots[0] + 1} 1z{drawn}"/>'
     return (
         f'<svg class="strip" aria-hidden="true" viewBox="0 0 {2 * len(columns)} 2" '
         f'width="{COLUMN * len(columns):g}" height="{COLUMN:g}">{body}</svg>'
     )
+
+
+def _places(columns: Mapping[str, int], ids: Iterable[str]) -> list[int]:
+    return sorted(columns[id] for id in ids if id in columns)
 
 
 def heads(columns: Mapping[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from sample_results import sample, write
 import convspec
 from convspec.cli import run_command
 from convspec.conformance.vectors import vectors
-from convspec.edition import SUMS, downloads, publish, sums
+from convspec.edition import MEASURED, SUMS, downloads, publish, sums
 from convspec.reference import conv2d
 from convspec.reports import ResultsError
 
@@ -43,7 +44,10 @@ def test_an_edition_holds_all_that_its_pages_offer(run: Path, tmp_path: Path) ->
     assert there == {*listed, SUMS}
     pages = {"index", "lesson", "conventions", "accuracy", "proof", "speed"}
     assert {name.removesuffix(".html") for name in there if name.endswith(".html")} == pages
-    assert {"results.jsonl", "vectors.json", "badge.svg", "summary.md"} < there
+    assert {MEASURED, "vectors.json", "badge.svg", "summary.md"} < there
+    with zipfile.ZipFile(edition / MEASURED) as packed:
+        there |= set(packed.namelist())
+        assert packed.read("results.jsonl") == (run / "results.jsonl").read_bytes()
     for page in pages:
         offered = re.findall(r'download="convspec-([\w.-]+\.(?:svg|csv))"', (edition / f"{page}.html").read_text())
         kept = {name.rpartition("/")[2] for name in there if f"/{page}/" in name}
