@@ -1,27 +1,22 @@
 """An edition: what a run found, published so that it means the same in ten years."""
 
-import base64
 import hashlib
-import html
 import json
-import re
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 import convspec
 from convspec.conformance.vectors import vectors
 from convspec.reporting import SOURCES, remake
-from convspec.reports import ResultsError, read_results
+from convspec.reports import ResultsError, offered, read_results
 
 SUMS = "SHA256SUMS"
 # What is taught lies open, to be linked to; what was measured is a tenth as long when it is packed.
 LESSON = "lesson.html"
 MEASURED = "measured.zip"
 # One file a page holds everything; these are taken out of it again for those who want only the figure or the numbers.
-DOWNLOAD = re.compile(r'<a [^>]*?download="([\w.-]+)" href="data:([^,"]*),([^"]*)"')
 FOLDERS = {".svg": "figures", ".csv": "tables"}
 # Without the speed an edition is complete: it tells of one machine on one day.
 DEMANDED = ("results", "conventions", "accuracy", "proof")
@@ -97,7 +92,7 @@ def _write(sources: Sequence[Path], folder: Path) -> None:
         for path in sources:
             _pack(packed, path.name, path.read_bytes())
         for page in sorted(folder.glob("*.html")):
-            for name, data in downloads(page.read_text(encoding="utf-8")):
+            for name, data in offered(page.read_text(encoding="utf-8")):
                 place = Path(FOLDERS[Path(name).suffix], page.stem, name.removeprefix("convspec-"))
                 if page.name == LESSON:
                     (folder / place).parent.mkdir(parents=True, exist_ok=True)
@@ -116,20 +111,6 @@ def _json(value: object) -> str:
     """One vector a line: the file is read by people, too, and compared line by line."""
     text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
     return text.replace('{"id": ', '\n{"id": ') + "\n"
-
-
-def downloads(page: str) -> Iterator[tuple[str, bytes]]:
-    """The files that a page offers: figures as SVG, numbers as CSV.
-
-    Yields
-    ------
-    (str, bytes)
-        Name and content.
-    """
-    for name, kind, content in DOWNLOAD.findall(page):
-        if Path(name).suffix in FOLDERS:
-            text = html.unescape(content)
-            yield name, base64.b64decode(text) if kind.endswith("base64") else unquote_to_bytes(text)
 
 
 def sums(folder: Path) -> str:

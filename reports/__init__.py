@@ -11,6 +11,7 @@ from convspec.reports.conventions import write_conventions_page
 from convspec.reports.diff import write_diff
 from convspec.reports.diff_changes import compare
 from convspec.reports.diff_text import diff_lines
+from convspec.reports.figures import offered
 from convspec.reports.lesson import write_lesson_page
 from convspec.reports.page import pages_in, write_bytes, write_page
 from convspec.reports.proof import write_proof_page
@@ -29,6 +30,7 @@ __all__ = [
     "badge",
     "compare",
     "diff_lines",
+    "offered",
     "pages_in",
     "read_accuracy",
     "read_conventions",

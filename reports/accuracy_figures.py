@@ -63,9 +63,10 @@ def shares(
     for _, kind, own in series:
         line = "L".join("{:g} {:g}".format(*place(index, share)) for index, share in enumerate(own))
         parts.append(f'<path class="curve {kind}" d="M{line}"/>')
-    for _, kind, own in series:
+    for name, kind, own in series:
         parts += [
-            shape(kind, *place(index, share)) for index, share in enumerate(own) if share
+            shape(kind, *place(index, share), f"{name}, {size}: {share:.1%}")
+            for index, (size, share) in enumerate(zip(sizes, own, strict=True)) if share
         ]
     parts.append(legend([(name, kind) for name, kind, _ in series], 0))
     told = "; ".join(

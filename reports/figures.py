@@ -3,13 +3,16 @@
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import quote
+from html import unescape
+from urllib.parse import quote, unquote_to_bytes
 
 from convspec.reports.page import STATIC
 
+DRAWN = re.compile(r'<div class="canvas">(<svg.*?</svg>)</div>.*?<a download="([^"]+\.svg)"', re.DOTALL)
+TABLES = re.compile(r'<a download="([^"]+\.csv)" href="data:[^,"]*,([^"]*)"')
 Table = Sequence[Sequence[str | int | float]]
 
 
@@ -33,13 +36,6 @@ class Figure:
         return f"convspec-{self.anchor.removeprefix('fig-')}"
 
     @property
-    def svg_link(self) -> str:
-        """The figure as a ``data:`` address, ready for an attribute; it can be saved from a page that is a file."""
-        # Only what would end the address or the attribute is escaped: a page holds dozens of these.
-        text = standalone(self.svg).replace("%", "%25").replace("#", "%23").replace("\n", "").replace('"', "'")
-        return "data:image/svg+xml;charset=utf-8," + text.replace("&", "&amp;")
-
-    @property
     def csv_link(self) -> str:
         """The numbers as a ``data:`` address."""
         return f"data:text/csv;charset=utf-8,{quote(comma_separated(self.table), safe=',-_.()')}"
@@ -48,7 +44,8 @@ class Figure:
 def standalone(svg: str) -> str:
     """Make a file of its own from a figure of a page: with a name space, and with the styles that it needs.
 
-    The colours are those of light paper, because a slide or a book does not ask what its reader prefers.
+    The colours are those of light paper, because a slide or a book does not ask what its reader prefers. ``frame.js``
+    does the same on a page, which would be nearly twice as long if it held each figure once more.
     """
     # The words that a pointer brings up on a page: a file is printed or shown, and its description has them all.
     svg = re.sub(r"<title>[^<]*</title>(?=</(?:circle|path|rect)>)", "", svg)
@@ -80,6 +77,25 @@ def light_colours() -> Mapping[str, str]:
     text = (STATIC / "palette.css").read_text(encoding="utf-8")
     light = text[text.index(":root{") : text.index("@media")]
     return dict(re.findall(r"--([\w-]+):([^;}]+)", light))
+
+
+def offered(page: str) -> Iterator[tuple[str, bytes]]:
+    """Find what a page offers to be saved: its figures as SVG, and numbers as CSV.
+
+    Parameters
+    ----------
+    page : str
+        HTML that was made here.
+
+    Yields
+    ------
+    (str, bytes)
+        File name and content.
+    """
+    for svg, name in DRAWN.findall(page):
+        yield name, standalone(svg).encode("utf-8")
+    for name, link in TABLES.findall(page):
+        yield name, unquote_to_bytes(unescape(link))
 
 
 def comma_separated(table: Table) -> str:

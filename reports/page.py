@@ -25,7 +25,9 @@ Pages = Sequence[tuple[str, str]]
 STATIC = Path(__file__).parent / "static"
 FONT = "stix-two-math-subset.woff2"
 # What every page has; the pages add their own.
-STYLES: Final = ("palette.css", "style.css", "figures.css")
+STYLES: Final = ("palette.css", "style.css")
+# In an element of its own: a figure that is saved takes its statements from there.
+FIGURE_STYLES: Final = ("figures.css",)
 SCRIPTS: Final = ("frame.js",)
 # The pages of one folder, in the order of the navigation.
 PAGES: Final[Pages] = (
@@ -109,7 +111,9 @@ def render(
         (STATIC / name).read_text(encoding="utf-8").strip() for name in (*SCRIPTS, *scripts)
     )
     frame = {
-        "style": Markup(_style((*STYLES, *styles))),
+        "style": Markup(_style(STYLES) + _face()),
+        "figure_style": Markup(_style(FIGURE_STYLES)),
+        "own_style": Markup(_style(tuple(styles))),
         "script": Markup(script),
         "script_hash": _script_hash(script),
         "pages": (),
@@ -216,7 +220,7 @@ def formula(latex: str) -> Markup:
 @cache
 def _style(names: tuple[str, ...]) -> str:
     style = "".join((STATIC / name).read_text(encoding="utf-8") for name in names)
-    return re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL) + _face()
+    return re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
 
 
 @cache

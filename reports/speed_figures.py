@@ -83,9 +83,9 @@ class Scale:
         return [value for value in inside if self.low <= math.log10(value) <= self.high]
 
 
-def shape(kind: str, x: float, y: float, told: str = "") -> str:
-    """Draw one mark, with a tooltip if there is something to tell."""
-    tip = f"<title>{escape(readable(told, 200))}</title>" if told else ""
+def shape(kind: str, x: float, y: float, told: str) -> str:
+    """Draw one mark with its tooltip."""
+    tip = f"<title>{escape(readable(told, 200))}</title>"
     if kind in PATHS:
         return f'<path class="mark {kind}" transform="translate({x:g} {y:g})" d="{PATHS[kind]}">{tip}</path>'
     return f'<circle class="mark {kind}" cx="{x:g}" cy="{y:g}" r="4.5">{tip}</circle>'

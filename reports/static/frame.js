@@ -12,6 +12,30 @@ var frame = (function () {
     target.scrollIntoView();
   }
 
+  // The picture alone: with those statements that speak of its classes, in the colours of light paper.
+  function standalone(svg) {
+    var colours = {}, palette = document.querySelector("style").textContent.match(/:root\{([^}]*)\}/)[1];
+    palette.split(";").forEach(function (pair) {
+      var cut = pair.indexOf(":");
+      if (cut > 0) colours[pair.slice(0, cut).trim()] = pair.slice(cut + 1);
+    });
+    var text = new XMLSerializer().serializeToString(svg);
+    text = text.replace(/<title>[^<]*<\/title>(?=<\/(?:circle|path|rect)>)/g, "");
+    var classes = new Set((text.match(/class="[^"]*"/g) || []).join(" ").replace(/class="|"/g, " ").split(/\s+/));
+    function needed(line) {
+      var frames = line.match(/^@keyframes ([\w-]+)/);
+      if (frames) return classes.has(frames[1]);
+      return line.replace(/@media[^{]*\{/, "").split("{")[0].split(",").some(function (one) {
+        return (one.match(/\.[a-z][\w-]*/g) || []).every(function (name) { return classes.has(name.slice(1)); });
+      });
+    }
+    var lines = document.querySelector("style.figures").textContent.split("\n").filter(Boolean);
+    var rules = lines.filter(needed).join("").replace(/var\((--[\w-]+)\)/g, function (found, name) {
+      return colours[name] || found;
+    });
+    return text.replace(">", function (end) { return end + "<style>" + rules + "</style>"; });
+  }
+
   // A figure for a lecture: the picture, its caption and where it is from, as one thing to paste.
   function picture(svg, then) {
     var image = new Image();
@@ -81,6 +105,12 @@ var frame = (function () {
 
   boxes("details.one").forEach(function (box) {
     box.addEventListener("toggle", function () { if (box.open && !("printed" in box.dataset)) complete(box); });
+  });
+
+  boxes('figure.drawn a[download$=".svg"]').forEach(function (link) {
+    var svg = standalone(link.closest("figure").querySelector("svg"));
+    link.href = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(svg);
+    link.hidden = false;
   });
 
   if (navigator.clipboard && window.ClipboardItem) {

@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from convspec.reports import offered
+
 pytest.importorskip("playwright", reason="Playwright, which drives a browser, is in the environment `browser`")
 
 MOVING = "document.getAnimations().filter((a) => a.playState === 'running').length"
@@ -107,7 +109,14 @@ def test_a_moving_figure_can_be_saved_and_respects_reduced_motion(motion: str, l
     assert lesson.said == []
 
 
-def test_every_figure_can_be_saved(lesson, tmp_path: Path) -> None:
-    for link in lesson.page.locator("figure.drawn a[download$='.svg']").all():
+def test_every_figure_is_saved_as_an_edition_publishes_it(lesson, folder: Path) -> None:
+    published = dict(offered((folder / "lesson.html").read_text(encoding="utf-8")))
+    links = lesson.page.locator("figure.drawn a[download$='.svg']").all()
+    assert len(links) == sum(name.endswith(".svg") for name in published) > 20
+    for link in links:
         text = unquote(re.sub("^[^,]*,", "", link.get_attribute("href")))
-        assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+        saved = ElementTree.fromstring(text)
+        wanted = ElementTree.fromstring(published[link.get_attribute("download")].decode("utf-8"))
+        assert ElementTree.canonicalize(ElementTree.tostring(saved)) == ElementTree.canonicalize(
+            ElementTree.tostring(wanted)
+        )

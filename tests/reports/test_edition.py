@@ -13,9 +13,9 @@ from sample_results import sample, write
 import convspec
 from convspec.cli import run_command
 from convspec.conformance.vectors import vectors
-from convspec.edition import MEASURED, SUMS, downloads, publish, sums
+from convspec.edition import MEASURED, SUMS, publish, sums
 from convspec.reference import conv2d
-from convspec.reports import ResultsError
+from convspec.reports import ResultsError, offered
 
 ROOT = Path(__file__).resolve().parents[2]
 EDITIONS = ROOT / "reports" / "editions"
@@ -87,7 +87,7 @@ def test_an_edition_needs_a_whole_run(run: Path, tmp_path: Path, capsys: pytest.
 
 
 def test_a_page_without_downloads_offers_none() -> None:
-    assert list(downloads("<p>nothing</p>")) == []
+    assert list(offered("<p>nothing</p>")) == []
 
 
 @pytest.mark.skipif(not EDITIONS.is_dir(), reason="the source distribution holds no editions")

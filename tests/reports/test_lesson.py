@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
@@ -18,7 +17,7 @@ from page_reader import Reader
 
 from convspec.reference import conv2d
 from convspec.reports import lesson_code, pages_in, write_lesson_page
-from convspec.reports.figures import standalone
+from convspec.reports.figures import offered, standalone
 from convspec.reports.lesson import lesson_page
 from convspec.reports.lesson_example import EDGE, PICTURE, left_over, visits, walk
 from convspec.reports.lesson_formulas import FORMULAS, shown
@@ -55,8 +54,9 @@ def drawing_of(html: str, anchor: str) -> ElementTree.Element:
 
 def downloads(html: str, kind: str) -> Iterator[tuple[str, str]]:
     """Yield the name and the content of each file that the page offers."""
-    for name, address in re.findall(rf'<a download="([^"]+\.{kind})" href="data:[^,"]*,([^"]*)"', html):
-        yield name, unquote(unescape(address))
+    for name, content in offered(html):
+        if name.endswith(f".{kind}"):
+            yield name, content.decode("utf-8")
 
 
 def table_of(html: str, anchor: str) -> list[list[str]]:

@@ -73,7 +73,7 @@ def test_nothing_is_loaded_from_anywhere(html: str) -> None:
     assert not re.search(r"@import|url\((?!data:)", html)
     assert "default-src 'none'" in html
     assert page.tags.count("script") == 1
-    assert page.tags.count("style") == 1
+    assert page.tags.count("style") == 2
 
 
 def test_all_outcomes_are_in_the_totals(html: str) -> None:
