@@ -278,17 +278,21 @@ class ChildProcess:
         except (ProcessLookupError, PermissionError):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-        self._buried()
+        self._leave_behind("forget")
 
     def _buried(self) -> int:
+        """How the worker ended that is dead already."""
+        self._leave_behind("reap")
+        _, status = self._request_answer()
+        return int(status)
+
+    def _leave_behind(self, order: str) -> None:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
-        self._requests.send_bytes(pickle.dumps(("reap", self._pid)))
-        _, status = self._request_answer()
+        self._requests.send_bytes(pickle.dumps((order, self._pid)))
         if os.fstat(self._output.fileno()).st_size > 1 << 20:
             os.ftruncate(self._output.fileno(), 0)
-        return int(status)
 
     def close(self) -> None:
         """End the worker and the zygote."""

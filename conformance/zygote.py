@@ -190,29 +190,41 @@ def serve(
     _send(connection, ("loaded", describe(adapter, flags)) if adapter is not None else ("failed", error))
     if adapter is None:
         return
+    spare: tuple[int, socket.socket] | None = None
+    dying: list[int] = []
+
+    def forked() -> tuple[int, socket.socket]:
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            connection.close()
+            control.close()
+            theirs.close()
+            os.setpgid(0, 0)
+            _limit(memory)
+            work(adapter, Connection(ours.detach()), flags)
+            os._exit(0)
+        ours.close()
+        return pid, theirs
+
     while True:
         try:
             request = pickle.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
         if request[0] == "fork":
-            ours, theirs = socket.socketpair()
-            pid = os.fork()
-            if pid == 0:
-                connection.close()
-                control.close()
-                theirs.close()
-                os.setpgid(0, 0)
-                _limit(memory)
-                work(adapter, Connection(ours.detach()), flags)
-                os._exit(0)
-            ours.close()
+            pid, theirs = spare or forked()
             _send(connection, ("pid", pid))
             socket.send_fds(control, [b"w"], [theirs.fileno()])
             theirs.close()
+            # The next one is made while this one works.
+            spare = forked()
         elif request[0] == "reap":
             _, status = os.waitpid(request[1], 0)
             _send(connection, ("status", os.waitstatus_to_exitcode(status)))
+        elif request[0] == "forget":
+            dying.append(request[1])
+        dying = [pid for pid in dying if not os.waitpid(pid, os.WNOHANG)[0]]
 
 
 class _Nothing:
