@@ -29,8 +29,8 @@ MOST_ROUNDS = 40
 SLOW = 0.1
 # A first call as long as this is no longer for being the first one.
 LONG = 0.1
-# Threads of the one before wait for work in a busy loop, for some milliseconds, and would be in the way.
-PAUSE = 0.005
+# Threads of the one before wait for work in a busy loop, those of OpenBLAS for 2**26 cycles, and would be in the way.
+PAUSE = 0.06
 MATRIX = 1024
 YARDSTICK = "matrix product"
 RATED = ("float32", "float64")
