@@ -237,7 +237,11 @@ def test_an_interrupted_run_leaves_what_it_has(tmp_path):
     command = [sys.executable, "-m", "convspec", "check", "vectorized", "--out", str(out), "--effort", "quick"]
     command += ["--only=DEF-05", "--only=SHP", "--only=PAD", "--only=LAW"]
     environment = {**os.environ, "PYTHONPATH": HOME}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=-1, stdout=-1, text=True)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=-1, stdout=-1, text=True,
+        # A shell gives deaf ears to what it runs in the background, and so to whoever runs these tests there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     first = process.stderr.readline()
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=60)
