@@ -1,6 +1,6 @@
 """Compare the time and memory of convolutions, and write ``speed.json`` and its page ``speed.html``.
 
-    tox run -e bench                                  five minutes on two cores
+    tox run -e bench                                  seven minutes on two cores
     tox run -e bench -- --quick                       a minute: every figure, fewer rounds
     python tests/bench/speed.py --out reports/out [--quick] [--only WORKLOAD ...]
 

@@ -22,4 +22,5 @@ def test_pages_are_the_same_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(lines) == 6
     wanted = GOLDEN.read_text(encoding="utf-8").splitlines()
     new = [line for line in lines if line not in wanted]
-    assert lines == wanted, "\n".join([f"Look at these pages; if they are meant, {GOLDEN.name} gets these lines:", *new])
+    advice = f"Look at these pages; if they are meant, {GOLDEN.name} gets these lines:"
+    assert lines == wanted, "\n".join([advice, *new])
