@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,6 +53,11 @@ def limited_memory(beyond: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (before, highest))
+
+
+def today() -> str:
+    """The day of a run, in universal time; that of ``SOURCE_DATE_EPOCH`` where it is set."""
+    return time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
 
 
 def environment() -> dict[str, Any]:

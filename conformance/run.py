@@ -1,7 +1,6 @@
 """A whole run: adapters and requirements, what is known so far, and what it amounts to."""
 
 import collections
-import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from convspec.conformance.child import Child, start
 from convspec.conformance.diagnosis import diagnose
 from convspec.conformance.engine import Oracle, Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
-from convspec.conformance.machine import environment
+from convspec.conformance.machine import environment, today
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (
     BAD,
@@ -293,7 +292,6 @@ class Run:
     def header(self) -> dict[str, Any]:
         """The first line of the results."""
         settings = self.settings
-        date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
         return {
             "type": "header",
             "schema_version": SCHEMA_VERSION,
@@ -302,7 +300,7 @@ class Run:
             "effort": settings.effort,
             "profile": settings.profile,
             "only": list(settings.only),
-            "date": date,
+            "date": today(),
             "environment": environment(),
             "targets": list(settings.named),
         }

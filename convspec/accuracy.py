@@ -1,7 +1,6 @@
 """How accurate implementations are: measured, written, shown."""
 
 import itertools
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 import convspec
 from convspec.checking import make_settings
 from convspec.conformance.accuracy_lines import Plan, accuracy
+from convspec.conformance.machine import today
 from convspec.conformance.results import write_lines
 from convspec.reports import accuracy_headline, pages_in, read_accuracy, write_accuracy_page
 
@@ -41,7 +41,6 @@ def measure_accuracy(targets: tuple[str, ...], seed: int, out: Path) -> int:
         A named target cannot be loaded.
     """
     started = time.perf_counter()
-    date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
 
     def tell(text: str) -> None:
         print(f"{time.perf_counter() - started:5.0f} s  {text}", file=sys.stderr, flush=True)
@@ -49,7 +48,7 @@ def measure_accuracy(targets: tuple[str, ...], seed: int, out: Path) -> int:
     named = make_settings(
         targets, only=(), effort="quick", seed=seed, profile=None, dtypes=(), time_limit=10.0
     ).targets
-    lines = _with_known_targets(accuracy(Plan(named, seed, convspec.__version__, date, tell)))
+    lines = _with_known_targets(accuracy(Plan(named, seed, convspec.__version__, today(), tell)))
     try:
         write_lines(out / FILE, lines)
     finally:

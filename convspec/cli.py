@@ -17,8 +17,8 @@ from convspec.conformance.proof import PARTS
 from convspec.conformance.requirements import requirements
 from convspec.conformance.run import SUITE_FAILED, WRONG_USAGE
 from convspec.conformance.world import WORLD
+from convspec.conventions import measure_conventions
 from convspec.edition import publish
-from convspec.measuring import measure_and_report
 from convspec.proving import prove_and_report
 from convspec.repeating import repro, smoke
 from convspec.reporting import remake, show_difference
@@ -213,7 +213,7 @@ def run_command(arguments: Sequence[str]) -> int:
             return prove_and_report(Path(given.out), tuple(given.seeds), tuple(given.fault), given.null, given.workers,
                                     tuple(given.part) or PARTS)
         if given.command == "conventions":
-            return measure_and_report(Path(given.out))
+            return measure_conventions(Path(given.out))
         if given.command == "accuracy":
             return measure_accuracy(tuple(given.targets), given.seed, Path(given.out))
         if given.command == "report":

@@ -1,6 +1,5 @@
 """The proof of the suite's power: made, written, shown."""
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from typing import Any
 
 import convspec
 from convspec.adapters.faulty import FAULTS
+from convspec.conformance.machine import today
 from convspec.conformance.proof import PARTS, Plan, prove
 from convspec.conformance.results import write_lines
 from convspec.reports import pages_in, write_proof_page
@@ -38,7 +38,6 @@ def prove_and_report(
     if workers < 1:
         raise ValueError(f"workers is {workers}; it must be at least 1")
     started = time.perf_counter()
-    date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
     plan = Plan(
         seeds,
         workers,
@@ -46,7 +45,7 @@ def prove_and_report(
         null_effort,
         parts,
         convspec.__version__,
-        date,
+        today(),
         lambda text: print(f"{time.perf_counter() - started:5.0f} s  {text}", file=sys.stderr, flush=True),
     )
     footer: dict[str, Any] = {}

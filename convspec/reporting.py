@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from convspec.reports import (
+    Pages,
     ResultsError,
     compare,
     diff_lines,
@@ -27,24 +28,37 @@ from convspec.reports import (
 
 @dataclass(frozen=True)
 class Source:
-    """One kind of file from which pages are made."""
+    """One kind of file from which pages are made; ``write`` is given the file, the first page and all pages there."""
 
     name: str
     usual: str
     maker: str
     pages: tuple[str, ...]
     read: Callable[[Path], object]
+    write: Callable[[Path, Path, Pages], object]
+
+
+def _write_report(results: Path, page: Path, pages: Pages) -> None:
+    # It finds the pages beside it by itself, because `convspec check` has no list of them.
+    write_report(results, page.parent)
 
 
 # In the order in which they are written: the results last, so that their pages find the others beside them.
 SOURCES: dict[str, Source] = {
-    "proof": Source("proof file", "proof.jsonl", "convspec prove", ("proof.html",), read_proof),
-    "conventions": Source(
-        "file of conventions", "conventions.jsonl", "convspec conventions", ("conventions.html",), read_conventions
+    "proof": Source(
+        "proof file", "proof.jsonl", "convspec prove", ("proof.html",), read_proof, write_proof_page
     ),
-    "accuracy": Source("accuracy file", "accuracy.jsonl", "convspec accuracy", ("accuracy.html",), read_accuracy),
-    "speed": Source("speed file", "speed.json", "tox run -e bench", ("speed.html",), read_speed),
-    "results": Source("results file", "results.jsonl", "convspec check", ("index.html", "lesson.html"), read_results),
+    "conventions": Source(
+        "file of conventions", "conventions.jsonl", "convspec conventions", ("conventions.html",), read_conventions,
+        write_conventions_page,
+    ),
+    "accuracy": Source(
+        "accuracy file", "accuracy.jsonl", "convspec accuracy", ("accuracy.html",), read_accuracy, write_accuracy_page
+    ),
+    "speed": Source("speed file", "speed.json", "tox run -e bench", ("speed.html",), read_speed, write_speed_page),
+    "results": Source(
+        "results file", "results.jsonl", "convspec check", ("index.html", "lesson.html"), read_results, _write_report
+    ),
 }
 
 
@@ -81,16 +95,9 @@ def remake(paths: Sequence[Path], out: Path) -> int:
         found[kind] = path
     coming = [page for kind in found for page in SOURCES[kind].pages]
     pages = pages_in(out, *coming)
-    if "proof" in found:
-        write_proof_page(found["proof"], out / "proof.html", pages)
-    if "conventions" in found:
-        write_conventions_page(found["conventions"], out / "conventions.html", pages)
-    if "accuracy" in found:
-        write_accuracy_page(found["accuracy"], out / "accuracy.html", pages)
-    if "speed" in found:
-        write_speed_page(found["speed"], out / "speed.html", pages)
-    if "results" in found:
-        write_report(found["results"], out)
+    for kind, source in SOURCES.items():
+        if kind in found:
+            source.write(found[kind], out / source.pages[0], pages)
     for address, _ in pages:
         print(f"{'Made' if address in coming else 'There'}: {out / address}")
     return 0

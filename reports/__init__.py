@@ -13,7 +13,7 @@ from convspec.reports.diff_changes import compare
 from convspec.reports.diff_text import diff_lines
 from convspec.reports.figures import offered
 from convspec.reports.lesson import write_lesson_page
-from convspec.reports.page import pages_in, write_bytes, write_page
+from convspec.reports.page import Pages, pages_in, write_bytes, write_page
 from convspec.reports.proof import write_proof_page
 from convspec.reports.proof_file import read_proof
 from convspec.reports.results import Results, ResultsError, read_results
@@ -24,6 +24,7 @@ from convspec.reports.verdict import verdict_page, write_verdict_page
 from convspec.reports.worlds import world_lines
 
 __all__ = [
+    "Pages",
     "Results",
     "ResultsError",
     "accuracy_headline",

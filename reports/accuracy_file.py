@@ -4,11 +4,10 @@ A stream of JSON lines as a results file is: a header of the kind ``accuracy``, 
 measurement, each search and each statement, and a footer.
 """
 
-import hashlib
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from convspec.reports.accuracy_records import (
     Accuracy,
@@ -24,7 +23,7 @@ from convspec.reports.accuracy_records import (
     Worst,
 )
 from convspec.reports.fields import Fields, ResultsError
-from convspec.reports.stream import numbered_lines, read_raw
+from convspec.reports.stream import Stream, check_version
 
 SCHEMA_VERSION = 1
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
@@ -57,18 +56,15 @@ def read_accuracy(path: str | os.PathLike[str]) -> Accuracy:
         The file cannot be read, or a line of it is not what it should be. The message names the file, the line and
         what is wrong with it.
     """
-    raw = read_raw(path)
     stream = _Stream(os.fspath(path))
-    for _, fields in numbered_lines(stream.name, raw):
-        stream.take(fields)
-    return stream.finish(hashlib.sha256(raw).hexdigest())
+    return stream.finish(stream.read())
 
 
-class _Stream:
+class _Stream(Stream):
     """The state of reading: what has come so far."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        super().__init__(name)
         self.header: Header | None = None
         self.footer: Footer | None = None
         self.adapters: dict[str, Adapter] = {}
@@ -76,7 +72,7 @@ class _Stream:
         self.spreads: dict[tuple[str, str, str], Spread] = {}
         self.worst: list[Worst] = []
         self.betrayed: list[Betrayed] = []
-        self.readers: dict[str, Callable[[Fields], None]] = {
+        self.readers = {
             "header": self._header,
             "adapter": self._adapter,
             "measured": self._measured,
@@ -85,14 +81,6 @@ class _Stream:
             "betrayed": self._betrayed,
             "footer": self._footer,
         }
-
-    def take(self, fields: Fields) -> None:
-        kind = fields.word("type", tuple(self.readers))
-        if self.footer is not None:
-            fields.fail(f"a {kind} line comes after the footer, which must be the last line")
-        if (self.header is None) != (kind == "header"):
-            fields.fail("the header must be the first line, once")
-        self.readers[kind](fields)
 
     def finish(self, sha256: str) -> Accuracy:
         if self.header is None:
@@ -110,9 +98,7 @@ class _Stream:
 
     def _header(self, fields: Fields) -> None:
         fields.word("kind", ("accuracy",))
-        version = fields.whole("schema_version")
-        if version != SCHEMA_VERSION:
-            fields.fail(f"schema_version is {version}, this program reads {SCHEMA_VERSION}")
+        check_version(fields, SCHEMA_VERSION)
         suite = fields.inner("suite")
         self.header = Header(
             suite.text("name"),

@@ -4,16 +4,14 @@ A stream of JSON lines as a results file is: a header of the kind ``conventions`
 line for each topic, and a footer. The published schema is ``conventions.schema.json``.
 """
 
-import hashlib
 import os
-from collections.abc import Callable
 from typing import Final
 
 from convspec.reports.convention_records import Cell, Conventions, Header, Library, Meaning, Topic
 from convspec.reports.fields import Fields, ResultsError
 from convspec.reports.records import Array
 from convspec.reports.results import array_of
-from convspec.reports.stream import numbered_lines, read_raw
+from convspec.reports.stream import Stream, check_version
 
 SCHEMA_VERSION: Final = 1
 KINDS: Final = ("answered", "refused", "crashed", "timed out")
@@ -38,38 +36,27 @@ def read_conventions(path: str | os.PathLike[str]) -> Conventions:
         The file cannot be read, or a line of it is not what the schema says. The message names the file, the line and
         what is wrong with it.
     """
-    raw = read_raw(path)
     stream = _Stream(os.fspath(path))
-    for _, fields in numbered_lines(stream.name, raw):
-        stream.take(fields)
-    return stream.finish(hashlib.sha256(raw).hexdigest())
+    return stream.finish(stream.read())
 
 
-class _Stream:
+class _Stream(Stream):
     """The state of reading: what has come so far."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        super().__init__(name)
         self.header: Header | None = None
         self.complete = False
         self.topics: dict[str, Topic] = {}
         self.libraries: dict[str, Library] = {}
         self.cells: dict[tuple[str, str], Cell] = {}
-        self.readers: dict[str, Callable[[Fields], None]] = {
+        self.readers = {
             "header": self._header,
             "topic": self._topic,
             "library": self._library,
             "cell": self._cell,
             "footer": self._footer,
         }
-
-    def take(self, fields: Fields) -> None:
-        kind = fields.word("type", tuple(self.readers))
-        if self.complete:
-            fields.fail(f"a {kind} line comes after the footer, which must be the last line")
-        if (self.header is None) != (kind == "header"):
-            fields.fail("the header must be the first line, once")
-        self.readers[kind](fields)
 
     def finish(self, sha256: str) -> Conventions:
         if self.header is None:
@@ -85,9 +72,7 @@ class _Stream:
 
     def _header(self, fields: Fields) -> None:
         fields.word("kind", ("conventions",))
-        version = fields.whole("schema_version")
-        if version != SCHEMA_VERSION:
-            fields.fail(f"schema_version is {version}, this program reads {SCHEMA_VERSION}")
+        check_version(fields, SCHEMA_VERSION)
         suite = fields.inner("suite")
         self.header = Header(
             suite.text("name"),

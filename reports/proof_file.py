@@ -4,9 +4,7 @@ A stream of JSON lines as a results file is: a header of the kind ``proof``, one
 each correct variant and each summary, and a footer. The published schema is ``proof.schema.json``.
 """
 
-import hashlib
 import os
-from collections.abc import Callable
 
 from convspec.reports.fields import Fields, ResultsError
 from convspec.reports.proof_records import (
@@ -24,7 +22,7 @@ from convspec.reports.proof_records import (
     Reached,
     Requirement,
 )
-from convspec.reports.stream import numbered_lines, read_raw
+from convspec.reports.stream import Stream, check_version
 
 SCHEMA_VERSION = 1
 EFFORTS = ("quick", "standard", "thorough")
@@ -52,18 +50,15 @@ def read_proof(path: str | os.PathLike[str]) -> Proof:
         The file cannot be read, or a line of it is not what the schema says. The message names the
         file, the line and what is wrong with it.
     """
-    raw = read_raw(path)
     stream = _Stream(os.fspath(path))
-    for _, fields in numbered_lines(stream.name, raw):
-        stream.take(fields)
-    return stream.finish(hashlib.sha256(raw).hexdigest())
+    return stream.finish(stream.read())
 
 
-class _Stream:
+class _Stream(Stream):
     """The state of reading: what has come so far."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        super().__init__(name)
         self.header: Header | None = None
         self.footer: Footer | None = None
         self.faults: dict[str, Fault] = {}
@@ -73,7 +68,7 @@ class _Stream:
         self.code: list[Code] = []
         self.diagnoses: list[Diagnosis] = []
         self.exhaustive: list[Exhaustive] = []
-        self.readers: dict[str, Callable[[Fields], None]] = {
+        self.readers = {
             "header": self._header,
             "requirement": self._requirement,
             "fault": self._fault,
@@ -84,14 +79,6 @@ class _Stream:
             "exhaustive": lambda fields: self.exhaustive.append(_exhaustive(fields)),
             "footer": self._footer,
         }
-
-    def take(self, fields: Fields) -> None:
-        kind = fields.word("type", tuple(self.readers))
-        if self.footer is not None:
-            fields.fail(f"a {kind} line comes after the footer, which must be the last line")
-        if (self.header is None) != (kind == "header"):
-            fields.fail("the header must be the first line, once")
-        self.readers[kind](fields)
 
     def finish(self, sha256: str) -> Proof:
         if self.header is None:
@@ -111,9 +98,7 @@ class _Stream:
 
     def _header(self, fields: Fields) -> None:
         fields.word("kind", ("proof",))
-        version = fields.whole("schema_version")
-        if version != SCHEMA_VERSION:
-            fields.fail(f"schema_version is {version}, this program reads {SCHEMA_VERSION}")
+        check_version(fields, SCHEMA_VERSION)
         suite = fields.inner("suite")
         efforts = fields.texts("efforts")
         for effort in efforts:

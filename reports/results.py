@@ -5,9 +5,7 @@ verdict, and a footer. The footer is the proof that the run came to its end; a f
 as an incomplete run. The published schema of the lines is ``results.schema.json`` beside this module.
 """
 
-import hashlib
 import os
-from collections.abc import Callable
 
 from convspec.reports.fields import Fields, ResultsError
 from convspec.reports.records import (
@@ -23,7 +21,7 @@ from convspec.reports.records import (
     Verdict,
     World,
 )
-from convspec.reports.stream import numbered_lines, read_raw
+from convspec.reports.stream import Stream, check_version
 from convspec.reports.words import LEVELS, OUTCOMES, VERDICTS
 
 __all__ = [
@@ -67,25 +65,22 @@ def read_results(path: str | os.PathLike[str]) -> Results:
         The file cannot be read, or a line of it is not what the schema says. The message names the
         file, the line and what is wrong with it.
     """
-    raw = read_raw(path)
     stream = _Stream(os.fspath(path))
-    for number, fields in numbered_lines(stream.name, raw):
-        stream.take(number, fields)
-    return stream.finish(hashlib.sha256(raw).hexdigest())
+    return stream.finish(stream.read())
 
 
-class _Stream:
+class _Stream(Stream):
     """The state of reading: which lines have come, and which may come next."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        super().__init__(name)
         self.header: Header | None = None
         self.footer: Footer | None = None
         self.requirements: dict[str, Requirement] = {}
         self.adapters: dict[str, Adapter] = {}
         self.verdicts: dict[tuple[str, str], tuple[int, Verdict]] = {}
         self.worlds: dict[str, tuple[int, World]] = {}
-        self.readers: dict[str, Callable[[int, Fields], None]] = {
+        self.readers = {
             "header": self._header,
             "requirement": self._requirement,
             "adapter": self._adapter,
@@ -93,14 +88,6 @@ class _Stream:
             "exhaustive": self._world,
             "footer": self._footer,
         }
-
-    def take(self, number: int, fields: Fields) -> None:
-        kind = fields.word("type", tuple(self.readers))
-        if self.footer is not None:
-            fields.fail(f"a {kind} line comes after the footer, which must be the last line")
-        if (self.header is None) != (kind == "header"):
-            fields.fail("the header must be the first line, once")
-        self.readers[kind](number, fields)
 
     def finish(self, sha256: str) -> Results:
         if self.header is None:
@@ -130,10 +117,8 @@ class _Stream:
             tuple(world for _, world in self.worlds.values()),
         )
 
-    def _header(self, number: int, fields: Fields) -> None:
-        version = fields.whole("schema_version")
-        if version != SCHEMA_VERSION:
-            fields.fail(f"schema_version is {version}, this program reads {SCHEMA_VERSION}")
+    def _header(self, fields: Fields) -> None:
+        check_version(fields, SCHEMA_VERSION)
         suite = fields.inner("suite")
         self.header = Header(
             suite.text("name"),
@@ -147,7 +132,7 @@ class _Stream:
             fields.texts("targets"),
         )
 
-    def _requirement(self, number: int, fields: Fields) -> None:
+    def _requirement(self, fields: Fields) -> None:
         identity = fields.text("id")
         if identity in self.requirements:
             fields.fail(f"requirement {identity!r} comes a second time")
@@ -166,7 +151,7 @@ class _Stream:
             fields.truth("informs", False),
         )
 
-    def _adapter(self, number: int, fields: Fields) -> None:
+    def _adapter(self, fields: Fields) -> None:
         identity = fields.text("id")
         if identity in self.adapters:
             fields.fail(f"adapter {identity!r} comes a second time")
@@ -196,14 +181,14 @@ class _Stream:
             fields.text("isolation", ""),
         )
 
-    def _verdict(self, number: int, fields: Fields) -> None:
+    def _verdict(self, fields: Fields) -> None:
         key = fields.text("adapter"), fields.text("requirement")
         if key in self.verdicts:
             fields.fail(f"a second verdict for adapter {key[0]!r} and requirement {key[1]!r}")
         diagnosis = _diagnosis(fields.inner("diagnosis")) if fields.has("diagnosis") else ""
         example = _counterexample(fields.inner("counterexample")) if fields.has("counterexample") else None
         self.verdicts[key] = (
-            number,
+            self.number,
             Verdict(
                 key[0],
                 key[1],
@@ -220,13 +205,13 @@ class _Stream:
             ),
         )
 
-    def _world(self, number: int, fields: Fields) -> None:
+    def _world(self, fields: Fields) -> None:
         adapter = fields.text("adapter")
         if adapter in self.worlds:
             fields.fail(f"a second world of adapter {adapter!r}")
-        self.worlds[adapter] = number, _world(fields)
+        self.worlds[adapter] = self.number, _world(fields)
 
-    def _footer(self, number: int, fields: Fields) -> None:
+    def _footer(self, fields: Fields) -> None:
         verdicts = {
             adapter: fields.inner("verdicts").word(adapter, tuple(VERDICTS))
             for adapter in fields.mapping("verdicts")

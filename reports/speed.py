@@ -38,7 +38,7 @@ from convspec.reports.words import counted, listed, readable
 TITLE: Final = "How fast are convolutions?"
 # What stands under "How to repeat this".
 COMMANDS: Final[tuple[tuple[str, str], ...]] = (
-    ("tox run -e bench", "all figures, with the versions that the project pins; about five minutes on two cores"),
+    ("tox run -e bench", "all figures, with the versions that the project pins; about seven minutes on two cores"),
     ("tox run -e bench -- --quick", "all figures from fewer rounds, in about a minute"),
     ("tox run -e bench -- --only resnet-64", "one workload"),
 )

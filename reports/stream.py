@@ -1,8 +1,9 @@
 """Read a file of JSON lines, as results and proofs are: the bytes, then one object after the other."""
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -42,6 +43,54 @@ def numbered_lines(name: str, raw: bytes) -> Iterator[tuple[int, Fields]]:
         except ResultsError:
             return
         yield len(pieces) + 1, last
+
+
+class Stream:
+    """A file while it is read: a header first, lines of known types, a footer last.
+
+    Parameters
+    ----------
+    name : str
+        The file's path.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.number = 0
+        self.began = self.ended = False
+        self.readers: dict[str, Callable[[Fields], None]] = {}
+
+    def read(self) -> str:
+        """Give each line to the reader of its type.
+
+        Returns
+        -------
+        str
+            The file's SHA-256, as hexadecimal digits.
+
+        Raises
+        ------
+        ResultsError
+            The file cannot be read, or a line is not what it should be or stands where it must not.
+        """
+        raw = read_raw(self.name)
+        for number, fields in numbered_lines(self.name, raw):
+            self.number = number
+            kind = fields.word("type", tuple(self.readers))
+            if self.ended:
+                fields.fail(f"a {kind} line comes after the footer, which must be the last line")
+            if self.began == (kind == "header"):
+                fields.fail("the header must be the first line, once")
+            self.readers[kind](fields)
+            self.began, self.ended = True, kind == "footer"
+        return hashlib.sha256(raw).hexdigest()
+
+
+def check_version(fields: Fields, known: int) -> None:
+    """Refuse a header of another version of the file's form."""
+    version = fields.whole("schema_version")
+    if version != known:
+        fields.fail(f"schema_version is {version}, this program reads {known}")
 
 
 def _parse(name: str, number: int, piece: bytes) -> Fields:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from convspec import measuring
+from convspec import conventions as command
 from convspec.adapters.native import LIBRARIES, Library
 from convspec.cli import run_command
 from convspec.conformance.convention_lines import Plan
@@ -17,7 +17,7 @@ ABSENT = Library("absent", "Absent", "absent.conv", ("no_such_library",), "impor
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """The specification, one function of NumPy, and a library that is not there: quick, and the same everywhere."""
-    monkeypatch.setattr(measuring, "Plan", partial(Plan, libraries=(*LIBRARIES[:2], ABSENT)))
+    monkeypatch.setattr(command, "Plan", partial(Plan, libraries=(*LIBRARIES[:2], ABSENT)))
 
 
 @pytest.mark.usefixtures("few")
@@ -40,7 +40,7 @@ def test_an_interrupted_run_leaves_a_page_that_says_so(tmp_path: Path, monkeypat
         if "numpy" in text:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(measuring, "show", interrupted)
+    monkeypatch.setattr(command, "show", interrupted)
     assert run_command(["conventions", "--out", str(tmp_path)]) == 130
     assert "INCOMPLETE" in (tmp_path / "conventions.html").read_text(encoding="utf-8")
     assert not read_conventions(tmp_path / "conventions.jsonl").complete

@@ -1,19 +1,18 @@
 """Where libraries disagree: measured, written, shown."""
 
-import os
 import sys
-import time
 from pathlib import Path
 
 import convspec
 from convspec.conformance.convention_lines import Plan, conventions
+from convspec.conformance.machine import today
 from convspec.conformance.results import write_lines
 from convspec.reports import pages_in, read_conventions, write_conventions_page
 
 FILE, PAGE = "conventions.jsonl", "conventions.html"
 
 
-def measure_and_report(out: Path) -> int:
+def measure_conventions(out: Path) -> int:
     """Measure the conventions of all libraries that are installed, and write ``conventions.jsonl`` and its page.
 
     Parameters
@@ -26,8 +25,7 @@ def measure_and_report(out: Path) -> int:
     int
         0: to disagree is no fault.
     """
-    date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))))
-    plan = Plan(convspec.__version__, date, show)
+    plan = Plan(convspec.__version__, today(), show)
     try:
         write_lines(out / FILE, conventions(plan))
     finally:
