@@ -58,6 +58,13 @@ class Call:
         """The same call with some parts changed."""
         return replace(self, **changes)
 
+    def asks_the_same(self, other: "Call") -> bool:
+        """Whether the right answers are the same because the very same arrays meet equal arguments."""
+        same_arrays = self.x is other.x and self.w is other.w and self.bias is other.bias
+        return same_arrays and all(
+            getattr(self, name) == getattr(other, name) for name in ("stride", "padding", "dilation", "groups")
+        )
+
 
 @dataclass(frozen=True)
 class Outcome:

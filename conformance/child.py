@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
@@ -29,9 +28,44 @@ from convspec.conformance.zygote import Description, annotate, describe, probe_a
 
 # The first cases of a requirement find most; sent by few, little is left over when one of them fails.
 FIRST_BATCH, BATCH = 6, 48
+# How many are begun while others are judged.
+AHEAD = 128
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 Trialled = tuple[str, Case]
+
+
+class Worker:
+    """A process that answers trials, as its parent sees it.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of the socket.
+    pid : int
+    """
+
+    def __init__(self, descriptor: int, pid: int) -> None:
+        self.connection, self.pid = Connection(descriptor), pid
+        # Connection.poll builds a selector each time, which costs more than judging a small answer.
+        self._waiting = select.poll()
+        self._waiting.register(descriptor, select.POLLIN)
+
+    def ask(self, request: tuple[Any, ...]) -> None:
+        """Send a request."""
+        self.connection.send_bytes(pickle.dumps(request, protocol=5))
+
+    def answer(self, seconds: float) -> Any:
+        """The next answer; None if there is none in time.
+
+        Raises
+        ------
+        EOFError, OSError
+            The process is dead.
+        """
+        if not self._waiting.poll(1000 * seconds):
+            return None
+        return pickle.loads(self.connection.recv_bytes())
 
 
 class ChildProcess:
@@ -64,9 +98,8 @@ class ChildProcess:
         self.time_limit = time_limit
         self.deaths = 0
         self._capabilities: Capabilities | None = None
-        self._worker: Connection | None = None
-        self._pid = 0
-        self._waiting = select.poll()
+        self._worker: Worker | None = None
+        self._ahead: tuple[Worker, Sequence[Trialled]] | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the child; close() closes it)
         self._control, theirs = socket.socketpair()
         self._process: subprocess.Popen[bytes] | None = None
@@ -176,31 +209,52 @@ class ChildProcess:
 
     def _simple(self, request: tuple[Any, ...]) -> Any:
         worker = self._ready()
-        worker.send_bytes(pickle.dumps(request, protocol=5))
-        if not worker.poll(self.time_limit):
-            self._kill()
-            raise EOFError
+        worker.ask(request)
         try:
-            return pickle.loads(worker.recv_bytes())[1]
+            answer = worker.answer(self.time_limit)
         except (EOFError, OSError):
-            self._buried()
+            self._buried(worker)
             raise EOFError from None
+        if answer is None:
+            self._end(worker)
+            raise EOFError
+        return answer[1]
 
-    def run(self, trials: Sequence[Trialled]) -> Iterator[tuple[Outcome, ...]]:
+    def begin(self, trials: Sequence[Trialled]) -> None:
+        """Let a further worker make a start on trials; `run` of the same ones goes on where it is then."""
+        self._drop_ahead()
+        worker = self._new_worker()
+        self._ahead = worker, trials
+        # One that is dead says so when it is asked for its answers.
+        with contextlib.suppress(OSError):
+            worker.ask(("trials", list(trials[:AHEAD])))
+
+    def run(self, trials: Sequence[Trialled], fresh: bool = False) -> Iterator[tuple[Outcome, ...]]:
         """Run trials in order, each one's outcomes as soon as they are there.
 
         Parameters
         ----------
         trials : sequence of (str, Case)
             Requirement and case. A death gives one outcome, and the next trial has a new worker.
+        fresh : bool
+            Whether the first trial has a worker with no history.
 
         Raises
         ------
         SuiteError
             Building the calls failed in the child.
         """
-        sent = done = 0
-        batch = FIRST_BATCH
+        sent = 0
+        if self._ahead is not None and self._ahead[1] is trials:
+            self.fresh()
+            (self._worker, _), self._ahead = self._ahead, None
+            sent = min(len(trials), AHEAD)
+        elif fresh:
+            self.fresh()
+        return self._answers(trials, sent)
+
+    def _answers(self, trials: Sequence[Trialled], sent: int) -> Iterator[tuple[Outcome, ...]]:
+        done, batch, worker = 0, FIRST_BATCH, self._worker
         try:
             while done < len(trials):
                 worker = self._ready()
@@ -208,7 +262,7 @@ class ChildProcess:
                     some = list(trials[sent : sent + batch])
                     batch = min(2 * batch, BATCH)
                     try:
-                        worker.send_bytes(pickle.dumps(("trials", some), protocol=5))
+                        worker.ask(("trials", some))
                         sent += len(some)
                     except OSError:
                         # The worker is dead; reading its answer says how it died.
@@ -220,31 +274,32 @@ class ChildProcess:
                     sent = done
                 yield outcomes
         finally:
-            self._leave(sent - done)
+            # Answers that nobody will read are still to come, unless another worker has taken the place meanwhile.
+            if worker is not None and worker is self._worker:
+                self._leave(worker, sent - done)
 
-    def _leave(self, answers: int) -> None:
-        """Answers that nobody will read are still to come: read them where they are few, else end the worker."""
+    def _leave(self, worker: Worker, answers: int) -> None:
+        """Read them where they are few, else end the worker."""
         if answers > 2 * FIRST_BATCH:
-            self.fresh()
-        while answers > 0 and self._worker is not None:
-            self._next(self._worker)
+            self._end(worker)
+        while answers > 0 and self._worker is worker:
+            self._next(worker)
             answers -= 1
 
-    def _next(self, worker: Connection) -> tuple[tuple[Outcome, ...], bool]:
-        started = time.monotonic()
+    def _next(self, worker: Worker) -> tuple[tuple[Outcome, ...], bool]:
         try:
-            # Connection.poll builds a selector each time, which costs more than judging a small answer.
-            if not self._waiting.poll(1000 * self.time_limit):
-                self._kill()
-                return (Outcome("timed out", None, f"no answer within {self.time_limit:g} s"),), False
-            kind, content = pickle.loads(worker.recv_bytes())
+            answer = worker.answer(self.time_limit)
         except (EOFError, OSError):
-            return (self._death(self._buried(), time.monotonic() - started),), False
+            return (self._death(self._buried(worker)),), False
+        if answer is None:
+            self._end(worker)
+            return (Outcome("timed out", None, f"no answer within {self.time_limit:g} s"),), False
+        kind, content = answer
         if kind == "error":
             raise SuiteError(f"the child could not build the calls:\n{content}")
         return content, True
 
-    def _death(self, status: int, seconds: float) -> Outcome:
+    def _death(self, status: int) -> Outcome:
         if status < 0:
             try:
                 name = signal.Signals(-status).name
@@ -253,51 +308,60 @@ class ChildProcess:
             return Outcome("crashed", None, f"the process was killed by {name}")
         return Outcome("exited", None, f"the process ended with status {status} and no answer")
 
-    def _ready(self) -> Connection:
+    def _ready(self) -> Worker:
         if self._worker is None:
-            assert self.description is not None
-            self._requests.send_bytes(pickle.dumps(("fork",)))
-            _, self._pid = self._request_answer()
-            _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
-            self._worker = Connection(descriptors[0])
-            self._waiting = select.poll()
-            self._waiting.register(descriptors[0], select.POLLIN)
-            if self._capabilities is not None:
-                self._worker.send_bytes(pickle.dumps(("configure", self._capabilities), protocol=5))
-                self._worker.recv_bytes()
+            self._worker = self._new_worker()
         return self._worker
+
+    def _new_worker(self) -> Worker:
+        assert self.description is not None
+        self._requests.send_bytes(pickle.dumps(("fork",)))
+        _, pid = self._request_answer()
+        _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+        worker = Worker(descriptors[0], pid)
+        if self._capabilities is not None:
+            worker.ask(("configure", self._capabilities))
+            worker.connection.recv_bytes()
+        return worker
 
     def fresh(self) -> None:
         """End the worker; the next trial has a new one, with no history."""
         if self._worker is not None:
-            self._kill()
+            self._end(self._worker)
 
-    def _kill(self) -> None:
+    def _drop_ahead(self) -> None:
+        if self._ahead is not None:
+            (worker, _), self._ahead = self._ahead, None
+            self._end(worker)
+
+    def _end(self, worker: Worker) -> None:
+        """Kill a worker."""
         try:
-            os.killpg(self._pid, signal.SIGKILL)
+            os.killpg(worker.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-        self._leave_behind("forget")
+                os.kill(worker.pid, signal.SIGKILL)
+        self._leave_behind(worker, "forget")
 
-    def _buried(self) -> int:
-        """How the worker ended that is dead already."""
-        self._leave_behind("reap")
+    def _buried(self, worker: Worker) -> int:
+        """How a worker ended that is dead already."""
+        self._leave_behind(worker, "reap")
         _, status = self._request_answer()
         return int(status)
 
-    def _leave_behind(self, order: str) -> None:
-        if self._worker is not None:
-            self._worker.close()
+    def _leave_behind(self, worker: Worker, order: str) -> None:
+        worker.connection.close()
+        if worker is self._worker:
             self._worker = None
-        self._requests.send_bytes(pickle.dumps((order, self._pid)))
+        self._requests.send_bytes(pickle.dumps((order, worker.pid)))
         if os.fstat(self._output.fileno()).st_size > 1 << 20:
             os.ftruncate(self._output.fileno(), 0)
 
     def close(self) -> None:
-        """End the worker and the zygote."""
+        """End the workers and the zygote."""
         with contextlib.suppress(OSError, EOFError):
             self.fresh()
+            self._drop_ahead()
         self._requests.close()
         self._control.close()
         self._output.close()
@@ -353,8 +417,11 @@ class InProcess:
         assert isinstance(self._adapter, FunctionAdapter)
         return probe_all(self._adapter, dtypes, tuple(names))
 
-    def run(self, trials: Sequence[Trialled]) -> Iterator[tuple[Outcome, ...]]:
-        """Run trials in order."""
+    def begin(self, trials: Sequence[Trialled]) -> None:
+        """Nothing runs beside this process."""
+
+    def run(self, trials: Sequence[Trialled], fresh: bool = False) -> Iterator[tuple[Outcome, ...]]:
+        """Run trials in order; nothing can be made fresh here."""
         for requirement, case in trials:
             yield perform(self._adapter, self._calls(requirement, case))
 

@@ -112,11 +112,9 @@ class Confirmation:
 
     def _shortened(self, requirement: Requirement, history: list[Case]) -> tuple[Finding, Trial, list[Case]] | None:
         def fails(cases: list[Case]) -> tuple[Finding, Trial] | None:
-            self.verifier.child.fresh()
+            trials = [(requirement.id, case) for case in cases]
             last = None
-            for case, outcomes in zip(
-                cases, self.verifier.child.run([(requirement.id, case) for case in cases]), strict=False
-            ):
+            for case, outcomes in zip(cases, self.verifier.child.run(trials, fresh=True), strict=False):
                 trial = self.verifier.trial(requirement, case, outcomes)
                 finding = self.verifier.heard(requirement, trial)
                 last = (finding, trial) if finding is not None else None

@@ -3,7 +3,8 @@
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
@@ -59,19 +60,59 @@ class Oracle:
                 self._calls[key] = calls
         return calls
 
+    def done_with(self, requirement: str) -> None:
+        """Forget what was remembered for a requirement that nobody will ask for soon, if room is scarce."""
+        if max(len(self._remembered), len(self._calls)) > REMEMBERED // 2:
+            self._remembered = {key: kept for key, kept in self._remembered.items() if key[0] != requirement}
+            self._calls = {key: calls for key, calls in self._calls.items() if key[0] != requirement}
+
     def of(self, requirement: Requirement, trial: Trial, call: int) -> Expected:
         """The right answer to one call of a trial."""
         # A requirement's first call is nearly always the case itself, but only its own function knows.
         key = (requirement.id, trial.case.id, call)
         expected = self._remembered.get(key)
         if expected is None:
-            expected = Expected(trial.calls[call])
+            asked = trial.calls[call]
+            before = next((index for index in range(call) if trial.calls[index].asks_the_same(asked)), None)
+            if before is not None:
+                return self.of(requirement, trial, before)
+            expected = Expected(asked)
             self._computed += 1
             if self._computed % VERIFIED_EVERY == 0:
                 expected.verify_screen(1)
             if len(self._remembered) < REMEMBERED and math.prod(expected.shape) < 4096:
                 self._remembered[key] = expected
         return expected
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be asked for one requirement.
+
+    Parameters
+    ----------
+    requirement : Requirement
+    cases : list of Case
+        Those to run.
+    unclaimed : set of str
+        The ids of those that are not claimed (asked by DTY-05 alone).
+    matching : dict
+        For each case's id, the deviations that match it.
+    """
+
+    requirement: Requirement
+    cases: list[Case]
+    unclaimed: set[str]
+    matching: dict[str, tuple[int, ...]]
+
+    @cached_property
+    def trials(self) -> list[tuple[str, Case]]:
+        """The cases as the child takes them."""
+        return [(self.requirement.id, case) for case in self.cases]
+
+    def part(self, some: slice) -> "Plan":
+        """The same with some of the cases."""
+        return self if some == slice(None) else replace(self, cases=self.cases[some])
 
 
 class Verifier:
@@ -111,6 +152,7 @@ class Verifier:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
         self.shrinks, self.forgets = shrinks, forgets
         self.hangs = 0
+        self._begun: Plan | None = None
         self.not_claimed: dict[str, str] = {}
         self.capabilities = self._that_can_be_built(self._claims(dtypes))
         self.as_plane = profile == "plane" and self.capabilities.profile == "layer"
@@ -138,7 +180,13 @@ class Verifier:
         self.child.configure(found)
         return found
 
-    def verify(self, requirement: Requirement, entry: Entry, part: slice = slice(None)) -> Verdict:
+    def verify(
+        self,
+        requirement: Requirement,
+        entry: Entry,
+        part: slice = slice(None),
+        following: tuple[Requirement, Entry] | None = None,
+    ) -> Verdict:
         """Hold one requirement against the adapter.
 
         Parameters
@@ -148,6 +196,8 @@ class Verifier:
             Its line in the catalogue.
         part : slice
             Which of its cases; all unless said.
+        following : (Requirement, Entry) or None
+            What will be asked next: the child makes a start on it while this is judged.
 
         Raises
         ------
@@ -155,27 +205,37 @@ class Verifier:
             The suite contradicts itself.
         """
         started = time.perf_counter()
-        verdict = self._verify(requirement, entry, part)
+        verdict = self._verify(requirement, entry, part, following)
         verdict.seconds = time.perf_counter() - started
         return verdict
 
-    def _verify(self, requirement: Requirement, entry: Entry, part: slice) -> Verdict:
-        verdict = Verdict(self.name, requirement.id, "passed")
+    def _not_asked(self, requirement: Requirement, entry: Entry) -> str | None:
         reason = requirement.not_asked(self.capabilities, self.judge.numerics)
-        reason = reason or ("it is asked for planes only" if self.as_plane and entry.profile == "layer" else None)
+        return reason or ("it is asked for planes only" if self.as_plane and entry.profile == "layer" else None)
+
+    def _verify(
+        self, requirement: Requirement, entry: Entry, part: slice, following: tuple[Requirement, Entry] | None
+    ) -> Verdict:
+        verdict = Verdict(self.name, requirement.id, "passed")
+        reason = self._not_asked(requirement, entry)
         if reason:
             return replace(verdict, outcome="skipped", reason=f"not claimed: {reason}")
-        cases, unclaimed, matching = self._cases(requirement)
-        if not cases:
+        plan, self._begun = self._begun, None
+        if plan is None or plan.requirement is not requirement:
+            plan = self._plan(requirement)
+        if not plan.cases:
             return replace(verdict, outcome="skipped", reason="not claimed: no case of it lies inside the claims")
-        if self.forgets:
-            self.child.fresh()
-        self._run(requirement, verdict, cases[part], unclaimed, matching)
+        plan = plan.part(part)
+        if following is not None and not self._not_asked(*following):
+            self._begun = self._plan(following[0])
+        answers = self.child.run(plan.trials, fresh=self.forgets)
+        if self._begun is not None:
+            self.child.begin(self._begun.trials)
+        self._run(verdict, plan, answers)
         self._conclude(requirement, entry, verdict)
         return verdict
 
-    def _cases(self, requirement: Requirement) -> tuple[list[Case], set[str], dict[str, tuple[int, ...]]]:
-        """The cases to run; those of them that are not claimed (asked by DTY-05 alone); the deviations that match."""
+    def _plan(self, requirement: Requirement) -> Plan:
         # Odd cells that are not claimed are left out below, so begin with more than are wanted.
         picky = bool(self.child.description.exclusions) and requirement.id != "DTY-05"
         cases = list(self.battery.fitted(requirement, self.capabilities, all_drawn=picky))
@@ -191,6 +251,8 @@ class Verifier:
             if note.applies and note.example and requirement.id in note.requirements:
                 examples.append(parse_case(note.example))
         cases = [*examples, *cases]
+        if not cases:
+            return Plan(requirement, [], unclaimed, {})
         notes = self.child.annotate(cases)
         kept: list[Case] = []
         matching: dict[str, tuple[int, ...]] = {}
@@ -205,7 +267,7 @@ class Verifier:
                 for index in deviations
                 if {requirement.id, "*"} & set(self.child.description.deviations[index].requirements)
             )
-        return kept[: self.battery.size(requirement)], unclaimed, matching
+        return Plan(requirement, kept[: self.battery.size(requirement)], unclaimed, matching)
 
     def _outside_the_claims(self, requirement: Requirement) -> list[Case]:
         """Cases that a declared adapter does not claim: it refuses them or is right."""
@@ -228,22 +290,15 @@ class Verifier:
                 outside.append(case)
         return outside[: self.battery.size(requirement) // 3]
 
-    def _run(
-        self,
-        requirement: Requirement,
-        verdict: Verdict,
-        cases: list[Case],
-        unclaimed: set[str],
-        matching: dict[str, tuple[int, ...]],
-    ) -> None:
+    def _run(self, verdict: Verdict, plan: Plan, answers: Iterator[tuple[Outcome, ...]]) -> None:
         """Run the cases until one fails that no known deviation explains."""
+        requirement, unclaimed, matching = plan.requirement, plan.unclaimed, plan.matching
         distribution = Distribution()
         nontrivial, deaths = 0, 0
         known: set[int] = set()
         unexplained_passes: set[int] = set()
         passed_examples: set[int] = set()
-        trials = [(requirement.id, case) for case in cases]
-        for case, outcomes in zip(cases, self.child.run(trials), strict=False):
+        for case, outcomes in zip(plan.cases, answers, strict=False):
             trial = self.trial(requirement, case, outcomes)
             verdict.cases += 1
             verdict.calls += len(trial.calls)
@@ -268,7 +323,7 @@ class Verifier:
                 verdict.deviations = tuple(sorted(known))
                 verdict.reason = finding.reason
                 if self.shrinks:
-                    Confirmation(self).explain(requirement, verdict, cases[: verdict.cases], unclaimed)
+                    Confirmation(self).explain(requirement, verdict, plan.cases[: verdict.cases], unclaimed)
                 return
             if deaths >= DEATHS_PER_REQUIREMENT and not known:
                 break
@@ -324,17 +379,16 @@ class Verifier:
 
     def once(self, requirement: Requirement, case: Case) -> tuple[Finding | None, Trial]:
         """Run one case in a child without history."""
-        self.child.fresh()
-        outcomes = next(iter(self.child.run([(requirement.id, case)])))
+        outcomes = next(self.child.run([(requirement.id, case)], fresh=True))
         trial = self.trial(requirement, case, outcomes)
         return self.heard(requirement, trial), trial
 
     def each(self, requirement: Requirement, cases: list[Case]) -> Iterator[tuple[Finding | None, Trial]]:
         """Run cases one after the other in a fresh child, whatever comes of each."""
-        self.child.fresh()
         notes = self.child.annotate(cases)
         cases = [case for case, (excluded, known) in zip(cases, notes, strict=True) if not excluded and not known]
-        for case, outcomes in zip(cases, self.child.run([(requirement.id, case) for case in cases]), strict=False):
+        trials = [(requirement.id, case) for case in cases]
+        for case, outcomes in zip(cases, self.child.run(trials, fresh=True), strict=False):
             trial = self.trial(requirement, case, outcomes)
             yield self.heard(requirement, trial), trial
 
@@ -342,9 +396,7 @@ class Verifier:
         self, requirement: Requirement, case: Case, unclaimed: bool = False, fresh: bool = True
     ) -> tuple[Finding, Trial] | None:
         """Run one case, in a child without history if asked for; what is wrong with it, or None."""
-        if fresh:
-            self.child.fresh()
-        outcomes = next(iter(self.child.run([(requirement.id, case)])))
+        outcomes = next(self.child.run([(requirement.id, case)], fresh=fresh))
         trial = self.trial(requirement, case, outcomes)
         finding = self.heard(requirement, trial, unclaimed)
         return None if finding is None else (finding, trial)

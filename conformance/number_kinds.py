@@ -14,12 +14,26 @@ import numpy as np
 from convspec.adapters.protocol import Array
 from convspec.conformance.formats import FORMATS, FloatFormat
 
+# A new generator asks the system for entropy first, which takes longer than the numbers of a small case.
+_SPARE: list[np.random.Philox] = []
+
 
 class Bits:
     """A stream of 64-bit words with a seed."""
 
     def __init__(self, seed: int) -> None:
-        self._philox = np.random.Philox(key=seed)
+        self._philox = _SPARE.pop() if _SPARE else np.random.Philox(key=0)
+        self._philox.state = {
+            "bit_generator": "Philox",
+            "state": {"counter": np.zeros(4, np.uint64), "key": np.array([seed, 0], np.uint64)},
+            "buffer": np.zeros(4, np.uint64),
+            "buffer_pos": 4,
+            "has_uint32": 0,
+            "uinteger": 0,
+        }
+
+    def __del__(self) -> None:
+        _SPARE.append(self._philox)
 
     def words(self, count: int) -> Array:
         """So many words, as uint64."""
@@ -62,13 +76,20 @@ Three = tuple[Array, Array, Array]
 
 
 def _each(setting: Setting, make: Callable[[Array, int], Array]) -> Three:
+    """Numbers that are made in one way for x, in another for w or bias."""
     x, w, bias = (make(setting.bits.words(count), which) for which, count in enumerate(setting.counts))
     return x, w, bias
 
 
+def _alike(setting: Setting, make: Callable[[Array], Array]) -> Three:
+    """Numbers that are made in the same way for x, w and bias: at one go, as most arrays are small."""
+    numbers, (for_x, for_w, _) = make(setting.bits.words(sum(setting.counts))), setting.counts
+    return numbers[:for_x], numbers[for_x : for_x + for_w], numbers[for_x + for_w :]
+
+
 def _int(setting: Setting) -> Three:
     """Whole numbers from -8 to 8."""
-    return _each(setting, lambda words, _: _below(words, 17) - 8.0)
+    return _alike(setting, lambda words: _below(words, 17) - 8.0)
 
 
 def _wide(setting: Setting) -> Three:
@@ -93,14 +114,14 @@ def even_bits(precision: int) -> int:
 def _even(setting: Setting) -> Three:
     """Whole numbers, each of 2**b drawn with the same probability, from -2**(b - 1) on; b is 20 in float64."""
     width = even_bits(setting.form.precision)
-    return _each(setting, lambda words, _: (words >> np.uint64(64 - width)).astype(np.float64) - 2.0 ** (width - 1))
+    return _alike(setting, lambda words: (words >> np.uint64(64 - width)).astype(np.float64) - 2.0 ** (width - 1))
 
 
 def _uniform(setting: Setting) -> Three:
     """Fixed-point numbers in (-1, 1) with all bits of the significand in use."""
     p = setting.form.precision
-    return _each(
-        setting, lambda words, _: _signs(words) * np.ldexp((words >> np.uint64(64 - p)).astype(np.float64), -p)
+    return _alike(
+        setting, lambda words: _signs(words) * np.ldexp((words >> np.uint64(64 - p)).astype(np.float64), -p)
     )
 
 
@@ -108,11 +129,11 @@ def _log(setting: Setting) -> Three:
     """Log-uniform over many decades."""
     reach = 4 if setting.form.largest_exponent < 100 else (20, 40)[setting.bits.one(2)]
 
-    def make(words: Array, _: int) -> Array:
+    def make(words: Array) -> Array:
         exponents = _below(words * np.uint64(0x9E3779B97F4A7C15), 2 * reach + 1) - reach
         return np.asarray(np.ldexp(_signs(words) * _significands(words, setting.form.precision), exponents))
 
-    return _each(setting, make)
+    return _alike(setting, make)
 
 
 def _scaled(setting: Setting) -> Three:
@@ -181,7 +202,7 @@ def _box(setting: Setting) -> Three:
 
 def _positive(setting: Setting) -> Three:
     """Full significands in [1/2, 1): nothing cancels."""
-    return _each(setting, lambda words, _: _significands(words, setting.form.precision))
+    return _alike(setting, lambda words: _significands(words, setting.form.precision))
 
 
 def _outlier(setting: Setting) -> Three:

@@ -38,13 +38,118 @@ class SuiteError(Exception):
 
 
 @dataclass(frozen=True)
-class Sums:
-    """For each output, in the wide type: the sum, the gauge, how many products are nonzero, the sum without bias."""
+class Unfolding:
+    """A geometry, by which pictures become matrices: a column for each window, a row for each filter.
 
-    value: Array
-    gauge: Array
-    terms: Array
-    products: Array
+    Parameters
+    ----------
+    shape : tuple of int
+        The output's, (N, C_out, oH, oW).
+    kernel : tuple of int
+        The weight's, (C_out, C_in / groups, kH, kW).
+    pads, stride, dilation, groups
+        Of the call.
+    """
+
+    shape: tuple[int, int, int, int]
+    kernel: tuple[int, ...]
+    pads: Pads
+    stride: Pair
+    dilation: Pair
+    groups: int
+
+    def windows(self, x: Array) -> Array:
+        """(N, groups, K, oH * oW): a column for each output position."""
+        padded = self._padded(x)
+        n, _, height, width = self.shape
+        per_group, kernel_height, kernel_width = self.kernel[1:]
+        by_n, by_c, by_row, by_column = padded.strides
+        # A step along an axis of length 1 is never taken, and may be too large for a memory address.
+        lengths = (kernel_height, kernel_width, height, width)
+        steps = [
+            step if length > 1 else 0 for step, length in zip((*self.dilation, *self.stride), lengths, strict=True)
+        ]
+        view = np.lib.stride_tricks.as_strided(
+            padded,
+            (n, self.groups, per_group, kernel_height, kernel_width, height, width),
+            (
+                by_n, by_c * per_group, by_c,
+                *(step * by for step, by in zip(steps, (by_row, by_column) * 2, strict=True)),
+            ),
+        )
+        return view.reshape(n, self.groups, per_group * kernel_height * kernel_width, height * width)
+
+    def _padded(self, x: Array) -> Array:
+        """x between its zeros, C-contiguous."""
+        (top, bottom), (left, right) = self.pads
+        n, channels, height, width = x.shape
+        padded = np.zeros((n, channels, top + height + bottom, left + width + right), x.dtype)
+        padded[:, :, top : top + height, left : left + width] = x
+        return padded
+
+    def filters(self, w: Array) -> Array:
+        """(groups, C_out / groups, K): a row for each output channel."""
+        return w.reshape(self.groups, w.shape[0] // self.groups, math.prod(w.shape[1:]))
+
+    def products(self, x: Array, w: Array, multiply: Callable[[Array, Array], Array]) -> Array:
+        """Each row with each column, (N, C_out, oH, oW)."""
+        return multiply(self.filters(w), self.windows(x)).reshape(self.shape)
+
+
+class Sums:
+    """For each output, in the wide type, worked out as far as it is asked for.
+
+    Parameters
+    ----------
+    unfolding : Unfolding
+    pairs : list of (x, w)
+        What is multiplied and added up, in the wide type: one pair, or two for a part of complex numbers.
+    bias : array or None
+    finite : bool
+        Whether all numbers are; BLAS may skip a product of zero with one that is not.
+    shape : tuple of int
+        Of the results.
+    """
+
+    def __init__(
+        self, unfolding: Unfolding, pairs: list[tuple[Array, Array]], bias: Array | None, finite: bool,
+        shape: tuple[int, ...],
+    ) -> None:
+        self._unfolding, self._pairs, self._shape = unfolding, pairs, shape
+        self._bias = None if bias is None else bias[None, :, None, None]
+        self._multiply = _matmul if finite else _einsum
+
+    @cached_property
+    def products(self) -> Array:
+        """The sum without bias."""
+        return self._summed(self._pairs, self._multiply)
+
+    @cached_property
+    def value(self) -> Array:
+        """The sum."""
+        return self._with(self._bias, self.products)
+
+    @cached_property
+    def gauge(self) -> Array:
+        """The sum of the sizes of all that is added."""
+        sizes = [(np.abs(x), np.abs(w)) for x, w in self._pairs]
+        return self._with(None if self._bias is None else np.abs(self._bias), self._summed(sizes, self._multiply))
+
+    @cached_property
+    def terms(self) -> Array:
+        """How many products, and bias, are not zero."""
+        nonzero = [((x != 0).astype(np.float64), (w != 0).astype(np.float64)) for x, w in self._pairs]
+        return self._with(None if self._bias is None else self._bias != 0, self._summed(nonzero, _matmul))
+
+    def _summed(self, pairs: list[tuple[Array, Array]], multiply: Callable[[Array, Array], Array]) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(sum(self._unfolding.products(x, w, multiply) for x, w in pairs)).reshape(self._shape)
+
+    def _with(self, column: Array | None, sums: Array) -> Array:
+        if column is None:
+            return sums
+        with np.errstate(all="ignore"):
+            return np.asarray((sums.reshape(self._unfolding.shape) + column).reshape(self._shape))
 
 
 class Expected:
@@ -73,8 +178,9 @@ class Expected:
         self.pads, (height, width) = _pads_and_output(
             call.padding, size=size, kernel=kernel, stride=self.stride, dilation=self.dilation
         )
-        self.full_shape = (x.shape[0], w.shape[0], height, width)
-        self.shape = self.full_shape[2:] if self.is_plane else self.full_shape
+        full_shape = (x.shape[0], w.shape[0], height, width)
+        self.shape: tuple[int, ...] = full_shape[2:] if self.is_plane else full_shape
+        self._unfolding = Unfolding(full_shape, w.shape, self.pads, self.stride, self.dilation, self.groups)
         self.x, self.w, self.bias = x, w, call.bias
         self.dtype = np.result_type(x, w)
         self._kept: dict[Hashable, Any] = {}
@@ -112,8 +218,7 @@ class Expected:
     @cached_property
     def whole_value(self) -> Array:
         """The answer of an integer dtype, exact modulo 2**64, before it is cut to the dtype."""
-        windows, filters = self._windows(_as_uint64(self.x)), self._filters(_as_uint64(self.w))
-        sums = np.matmul(filters, windows).reshape(self.full_shape)
+        sums = self._unfolding.products(_as_uint64(self.x), _as_uint64(self.w), _matmul)
         if self.bias is not None:
             sums = sums + _as_uint64(self.bias)[None, :, None, None]
         return np.asarray(sums.reshape(self.shape))
@@ -121,8 +226,8 @@ class Expected:
     @cached_property
     def whole_gauge(self) -> Array:
         """|x| with |w| plus |b| for an integer dtype, in float64; below the true value by its rounding at most."""
-        parts = [np.abs(part.astype(np.float64)) for part in (self.x, self.w)]
-        gauge = _matmul(self._filters(parts[1]), self._windows(parts[0])).reshape(self.full_shape)
+        x, w = (np.abs(part.astype(np.float64)) for part in (self.x, self.w))
+        gauge = self._unfolding.products(x, w, _matmul)
         if self.bias is not None:
             gauge = gauge + np.abs(self.bias.astype(np.float64))[None, :, None, None]
         return np.asarray(gauge.reshape(self.shape) * (1 + 2.0**-30))
@@ -132,12 +237,12 @@ class Expected:
         """The sums of a floating dtype: one `Sums`, or two (real and imaginary part) for a complex one."""
         wide = WIDE.get(self.dtype.name, np.longdouble)
         if not self.is_complex:
-            return (self._sums([(self.x.astype(wide), self.w.astype(wide))], self._wide_bias(wide, "real"), wide),)
+            return (self._sums([(self.x.astype(wide), self.w.astype(wide))], self._wide_bias(wide, "real")),)
         xr, xi = (np.ascontiguousarray(part).astype(wide) for part in (self.x.real, self.x.imag))
         wr, wi = (np.ascontiguousarray(part).astype(wide) for part in (self.w.real, self.w.imag))
         return (
-            self._sums([(xr, wr), (xi, -wi)], self._wide_bias(wide, "real"), wide),
-            self._sums([(xr, wi), (xi, wr)], self._wide_bias(wide, "imag"), wide),
+            self._sums([(xr, wr), (xi, -wi)], self._wide_bias(wide, "real")),
+            self._sums([(xr, wi), (xi, wr)], self._wide_bias(wide, "imag")),
         )
 
     @cached_property
@@ -145,7 +250,7 @@ class Expected:
         """For complex numbers: the gauge of |re| + |im| of both, which bounds what three real products can lose."""
         wide = WIDE[self.dtype.name]
         x, w = (np.abs(part.real).astype(wide) + np.abs(part.imag).astype(wide) for part in (self.x, self.w))
-        joint = _matmul(self._filters(w), self._windows(x)).reshape(self.full_shape)
+        joint = self._unfolding.products(x, w, _matmul)
         if self.bias is not None:
             joint = joint + (np.abs(self.bias.real) + np.abs(self.bias.imag)).astype(wide)[None, :, None, None]
         return np.asarray(joint.reshape(self.shape))
@@ -153,54 +258,8 @@ class Expected:
     def _wide_bias(self, wide: Any, part: str) -> Array | None:
         return None if self.bias is None else getattr(self.bias, part).astype(wide)
 
-    def _sums(self, pairs: list[tuple[Array, Array]], bias: Array | None, wide: Any) -> Sums:
-        value = gauge = terms = np.zeros((), wide)
-        multiply = _matmul if self.finite_operands else _einsum
-        with np.errstate(all="ignore"):
-            for x, w in pairs:
-                windows, filters = self._windows(x), self._filters(w)
-                value = value + multiply(filters, windows)
-                gauge = gauge + multiply(np.abs(filters), np.abs(windows))
-                terms = terms + _matmul((filters != 0).astype(np.float64), (windows != 0).astype(np.float64))
-            value, gauge, terms = (part.reshape(self.full_shape) for part in (value, gauge, terms))
-            products = value
-            if bias is not None:
-                column = bias[None, :, None, None]
-                value, gauge, terms = value + column, gauge + np.abs(column), terms + (column != 0)
-        return Sums(*(part.reshape(self.shape) for part in (value, gauge, terms, products)))
-
-    def _windows(self, x: Array) -> Array:
-        """(N, groups, K, oH * oW): a column for each output position."""
-        padded = self._padded(x)
-        n, _, height, width = self.full_shape
-        per_group, (kernel_height, kernel_width) = self.w.shape[1], self.w.shape[2:]
-        by_n, by_c, by_row, by_column = padded.strides
-        # A step along an axis of length 1 is never taken, and may be too large for a memory address.
-        lengths = (kernel_height, kernel_width, height, width)
-        steps = [
-            step if length > 1 else 0 for step, length in zip((*self.dilation, *self.stride), lengths, strict=True)
-        ]
-        view = np.lib.stride_tricks.as_strided(
-            padded,
-            (n, self.groups, per_group, kernel_height, kernel_width, height, width),
-            (
-                by_n, by_c * per_group, by_c,
-                *(step * by for step, by in zip(steps, (by_row, by_column) * 2, strict=True)),
-            ),
-        )
-        return view.reshape(n, self.groups, per_group * kernel_height * kernel_width, height * width)
-
-    def _padded(self, x: Array) -> Array:
-        """x between its zeros, C-contiguous."""
-        (top, bottom), (left, right) = self.pads
-        n, channels, height, width = x.shape
-        padded = np.zeros((n, channels, top + height + bottom, left + width + right), x.dtype)
-        padded[:, :, top : top + height, left : left + width] = x
-        return padded
-
-    def _filters(self, w: Array) -> Array:
-        """(groups, C_out / groups, K): a row for each output channel."""
-        return w.reshape(self.groups, w.shape[0] // self.groups, math.prod(w.shape[1:]))
+    def _sums(self, pairs: list[tuple[Array, Array]], bias: Array | None) -> Sums:
+        return Sums(self._unfolding, pairs, bias, self.finite_operands, self.shape)
 
     def exact(self, position: tuple[int, ...], part: int = 0) -> "ExactElement":
         """One output by the definition, on exact numbers.
@@ -320,6 +379,7 @@ def _lowest_exponent(array: Array) -> int:
     return min(0, int(exponents.min(initial=0)) - 53)
 
 
+@lru_cache(maxsize=64)
 def screen_roundoff(dtype: np.dtype[Any]) -> float:
     """Unit roundoff of the wide type in which the screen computes this dtype."""
     return float(np.finfo(WIDE.get(dtype.name, np.longdouble)).eps) / 2

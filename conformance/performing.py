@@ -16,7 +16,8 @@ from convspec.conformance.layouts import place
 
 TEXT_LIMIT = 2000
 # Fills memory that is given back, so that a result left unwritten holds this and not a lucky zero.
-GARBAGE = (0xA5, 0x5A)
+LARGEST_GARBAGE = 1 << 20
+GARBAGE = tuple(np.full(LARGEST_GARBAGE, byte, np.uint8) for byte in (0xA5, 0x5A))
 
 Placed = dict[str, tuple[Array, Array]]
 
@@ -173,10 +174,10 @@ def _leave_garbage(call: Call, index: int) -> None:
     except (TypeError, ValueError, ZeroDivisionError, IndexError, OverflowError):
         return
     count = rows * columns * (call.x.shape[0] * call.w.shape[0] if call.x.ndim == 4 else 1)
-    if type(count) is not int or not 0 < count <= 1 << 16:
+    if type(count) is not int or not 0 < count <= LARGEST_GARBAGE // 16:
         return
     for size in {count * call.x.dtype.itemsize, count * 8, count * 4}:
-        garbage = [np.full(size, GARBAGE[index % 2], np.uint8) for _ in range(4)]
+        garbage = [GARBAGE[index % 2][:size].copy() for _ in range(4)]
         del garbage
 
 

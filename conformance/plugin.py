@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from convspec.conformance.results import BAD, dump
-from convspec.conformance.run import Run, Settings
+from convspec.conformance.run import OPEN_CHILDREN, Run, Settings
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 RUN = pytest.StashKey[Run]()
@@ -72,6 +72,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "Catalogue
     if file_path == CATALOGUE and RUN in parent.config.stash:
         return CatalogueFile.from_parent(parent, path=file_path)
     return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Ask a few targets side by side, requirement by requirement: while one is judged, the others work."""
+    if RUN not in config.stash:
+        return
+    run = config.stash[RUN]
+    requirement, target = list(run.selected), list(run.settings.named)
+
+    def place(item: pytest.Item) -> tuple[int, int, int]:
+        number = target.index(item.target) if isinstance(item, RequirementItem | WorldItem) else -1
+        asked = requirement.index(item.name) if item.name in requirement else len(requirement)
+        return number // OPEN_CHILDREN, asked, number
+
+    items.sort(key=place)
+    # A process of xdist does not know what it will be given next.
+    run.looks_ahead = not hasattr(config, "workerinput")
 
 
 class CatalogueFile(pytest.File):
@@ -210,23 +227,24 @@ class Progress:
         self.total = len(run.settings.named) * len(run.selected)
         self.done = 0
         self.on_terminal = sys.stderr.isatty()
-        self._last: tuple[str, str] = ("", "")
-        self._counts: dict[str, int] = {}
+        self._family = ""
+        self._counts: dict[str, dict[str, int]] = {}
 
     def show(self, line: dict[str, Any]) -> None:
         """One more verdict."""
+        family = line["requirement"].partition("-")[0]
+        if family != self._family and not self.on_terminal:
+            self.end()
+        self._family = family
         self.done += 1
-        place = (line["adapter"], line["requirement"].partition("-")[0])
         if self.on_terminal:
             sys.stderr.write(
                 f"\r\x1b[K{self.done:4d}/{self.total} {line['adapter']} {line['requirement']} {line['outcome']}"
             )
             if line["outcome"] in BAD:
                 sys.stderr.write(f": {line['reason'][:100]}\n")
-        elif place != self._last:
-            self.end()
-            self._last = place
-        self._counts[line["outcome"]] = self._counts.get(line["outcome"], 0) + 1
+        counts = self._counts.setdefault(line["adapter"], {})
+        counts[line["outcome"]] = counts.get(line["outcome"], 0) + 1
         sys.stderr.flush()
 
     def end(self) -> None:
@@ -234,8 +252,11 @@ class Progress:
         if self.on_terminal:
             sys.stderr.write("\r\x1b[K")
         elif self._counts:
-            counts = ", ".join(f"{number} {outcome}" for outcome, number in self._counts.items())
-            sys.stderr.write(f"{self.done:4d}/{self.total} {self._last[0]} {self._last[1]}: {counts}\n")
+            told = "; ".join(
+                f"{adapter} " + ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+                for adapter, counts in self._counts.items()
+            )
+            sys.stderr.write(f"{self.done:4d}/{self.total} {self._family}: {told}\n")
         self._counts = {}
         sys.stderr.flush()
 

@@ -10,12 +10,13 @@ from typing import Any
 from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter
 from convspec.adapters.protocol import Adapter
 from convspec.conformance.battery import Battery
-from convspec.conformance.catalogue import catalogue, select
+from convspec.conformance.catalogue import Entry, catalogue, select
 from convspec.conformance.child import Child, start
 from convspec.conformance.diagnosis import diagnose
 from convspec.conformance.engine import Oracle, Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
 from convspec.conformance.machine import environment, today
+from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (
     BAD,
@@ -29,6 +30,7 @@ from convspec.conformance.results import (
 from convspec.conformance.verdict import Verdict
 from convspec.conformance.world_answers import Answers
 
+# Targets that are verified side by side, each in a process of its own.
 OPEN_CHILDREN = 3
 CONFORMS, DOES_NOT_CONFORM, WRONG_USAGE, NOTHING_VERIFIED, SUITE_FAILED = range(5)
 
@@ -102,6 +104,8 @@ class Run:
         self.world_lines: dict[str, dict[str, Any]] = {}
         self.answers = Answers()
         self.suite_errors: list[str] = []
+        self.looks_ahead = False
+        self._asked = ""
         self._children: dict[str, Child] = {}
         self._missing: dict[str, _Missing] = {}
         self._verifiers: dict[str, Verifier] = {}
@@ -189,12 +193,22 @@ class Run:
             reason = self.adapter_lines[target]["reason"]
             return self._remember(target, verdict_line(Verdict(self.ids[target], requirement, "unavailable", reason)))
         found = requirements()[requirement]
-        verdict = verifier.verify(found, entry)
+        if requirement != self._asked:
+            self.oracle.done_with(self._asked)
+            self._asked = requirement
+        verdict = verifier.verify(found, entry, following=self._following(requirement))
         expected = None
         if verdict.counterexample is not None:
             expected = right_answer_of(found, verdict.counterexample, self.oracle)
         self._mark_deviations(target, verdict)
         return self._remember(target, verdict_line(verdict, expected, target))
+
+    def _following(self, requirement: str) -> tuple[Requirement, Entry] | None:
+        """What each target will be asked next, where the order is known."""
+        if not self.looks_ahead:
+            return None
+        later = self.selected[self.selected.index(requirement) + 1 :]
+        return next(((requirements()[id], catalogue()[id]) for id in later if id in requirements()), None)
 
     def explore(self, target: str, watch: Watch) -> dict[str, Any]:
         """Hold a target against every geometry up to the bound; the line for the results."""

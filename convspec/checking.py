@@ -227,6 +227,9 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
         "no:cacheprovider",
         "-p",
         "no:terminal",
+        # At the end it collects garbage among all that the run remembers, which takes a second.
+        "-p",
+        "no:unraisableexception",
         "-s",
         "--noconftest",
         "-c",
