@@ -37,12 +37,14 @@ class Battery:
     seed : int
     effort : str
         One of `EFFORTS`.
+    largest : int or None
+        Cases with more multiplications are left out.
     """
 
-    def __init__(self, seed: int, effort: str) -> None:
+    def __init__(self, seed: int, effort: str, largest: int | None = None) -> None:
         if effort not in EFFORTS:
             raise ValueError(f"effort is {effort!r}; it must be one of {', '.join(EFFORTS)}")
-        self.seed, self.effort = seed, effort
+        self.seed, self.effort, self.largest = seed, effort, largest
         self._drawn: dict[str, list[Case]] = {}
         self._fitted: dict[tuple[str, str, bool], tuple[Case, ...]] = {}
         self._ahead: Connection | None = None
@@ -123,6 +125,8 @@ class Battery:
         for drawn in self.drawn(requirement):
             case = fit(drawn, claims)
             if case.id in seen or not admits(requirement, case):
+                continue
+            if self.largest is not None and case.is_valid and case.multiplications > self.largest:
                 continue
             seen.add(case.id)
             yield case

@@ -5,7 +5,7 @@ not named.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,12 +71,25 @@ class Evidence:
     has_right_answer: bool = True
 
 
+class Seen(tuple[Evidence, ...]):
+    """All that was seen of an implementation, and which known faults were held against it already."""
+
+    def __init__(self, _: Iterable[Evidence]) -> None:
+        self._known: dict[str, bool] = {}
+
+    def is_like(self, fault: Fault, judge: Judge) -> bool:
+        """Whether a known fault gives the same answers, and wrong ones where they are wrong."""
+        if fault.id not in self._known:
+            self._known[fault.id] = _reproduces(fault.function, self) and _is_wrong_too(judge, fault, self)
+        return self._known[fault.id]
+
+
 def diagnose(
     verifier: Verifier,
     failures: Sequence[tuple[str, str]],
     *,
-    evidence: Sequence[Evidence] | None = None,
-    without: Iterable[str] = (),
+    evidence: Seen | None = None,
+    without: Collection[str] = (),
 ) -> Diagnosis | None:
     """Explain why an adapter fails.
 
@@ -85,9 +98,9 @@ def diagnose(
     verifier : Verifier
     failures : sequence of (str, str)
         Requirement and case line of each counterexample.
-    evidence : sequence of Evidence
+    evidence : Seen or None
         What `gathered` gives for them, where the caller has it already.
-    without : iterable of str
+    without : collection of str
         Known faults that are left out, to measure how good the explanation is without them.
 
     Returns
@@ -98,10 +111,10 @@ def diagnose(
     if evidence is None:
         evidence = gathered(verifier, failures)
     if any(item.wrong for item in evidence):
-        single = _single(verifier.judge, evidence, frozenset(without))
+        single = next((fault for fault in _candidates(without) if evidence.is_like(fault, verifier.judge)), None)
         if single is not None:
             return _named((single,))
-        pair = _pair(evidence, frozenset(without))
+        pair = _pair(evidence, without)
         if pair is not None:
             return _named(pair)
     failing = [requirement for requirement, _ in _parsed(failures)]
@@ -126,7 +139,7 @@ def _parsed(failures: Iterable[tuple[str, str]]) -> list[tuple[Requirement, Case
     return [(requirements()[id], parse_case(line)) for id, line in failures if id in requirements()]
 
 
-def gathered(verifier: Verifier, failures: Sequence[tuple[str, str]]) -> list[Evidence]:
+def gathered(verifier: Verifier, failures: Sequence[tuple[str, str]]) -> Seen:
     """The answers to the counterexamples, and to further cases that tell faults apart; wrong ones first."""
     evidence: list[Evidence] = []
     for requirement, case in _parsed(failures)[:12]:
@@ -149,7 +162,7 @@ def gathered(verifier: Verifier, failures: Sequence[tuple[str, str]]) -> list[Ev
     # What becomes of NaN and infinities depends on how a fault is written, unless nothing else is wrong.
     finite = [item for item in evidence if np.isfinite(item.call.x).all() and np.isfinite(item.call.w).all()]
     telling = finite if any(item.wrong for item in finite) else evidence
-    return sorted(telling, key=lambda item: (not item.wrong, item.call.x.size))
+    return Seen(sorted(telling, key=lambda item: (not item.wrong, item.call.x.size)))
 
 
 def _tells_apart(case: Case) -> bool:
@@ -173,19 +186,12 @@ def gives_the_same_answers(verifier: Verifier, faults: Sequence[str], seed: int)
     )
 
 
-def _candidates(without: frozenset[str], families: tuple[str, ...] | None = None) -> Iterator[Fault]:
+def _candidates(without: Collection[str], families: tuple[str, ...] | None = None) -> Iterator[Fault]:
     for fault in FAULTS.values():
         if fault.id in without or fault.family in NOT_COMPARED or fault.body is None:
             continue
         if families is None or fault.family in families:
             yield fault
-
-
-def _single(judge: Judge, evidence: Sequence[Evidence], without: frozenset[str]) -> Fault | None:
-    for fault in _candidates(without):
-        if _reproduces(fault.function, evidence) and _is_wrong_too(judge, fault, evidence):
-            return fault
-    return None
 
 
 def _is_wrong_too(judge: Judge, fault: Fault, evidence: Iterable[Evidence]) -> bool:
@@ -204,7 +210,7 @@ def _is_wrong_too(judge: Judge, fault: Fault, evidence: Iterable[Evidence]) -> b
     return True
 
 
-def _pair(evidence: Sequence[Evidence], without: frozenset[str]) -> tuple[Fault, Fault] | None:
+def _pair(evidence: Sequence[Evidence], without: Collection[str]) -> tuple[Fault, Fault] | None:
     wrong = [item for item in evidence if item.wrong]
     # A fault that changes an answer that was right cannot be half of the explanation, unless the other half undoes it.
     right = [item for item in evidence if not item.wrong][:6]
@@ -265,7 +271,12 @@ def _agree(answer: Array | None, got: Array | None) -> bool:
         return bool(np.allclose(left, right, rtol=1e-5, atol=1e-6 * scale, equal_nan=True))
 
 
-def labelled(verifier: Verifier, failing: list[Requirement], first_seed: int | None = None) -> list[Labelled]:
+def labelled(
+    verifier: Verifier,
+    failing: list[Requirement],
+    first_seed: int | None = None,
+    fewest_batteries: int = FEWEST_BATTERIES,
+) -> list[Labelled]:
     """Further cases of the failing requirements, each with whether it fails; the more, the more seldom one does."""
     first = verifier.battery.seed + 1 if first_seed is None else first_seed
     # Where a case leads to several calls, it is not the case alone that says when one of them fails.
@@ -275,7 +286,7 @@ def labelled(verifier: Verifier, failing: list[Requirement], first_seed: int | N
     for requirement in list(looked_at.values())[:REQUIREMENTS_LOOKED_AT]:
         failures = 0
         for number in range(MOST_BATTERIES):
-            if number >= FEWEST_BATTERIES and failures >= ENOUGH_FAILURES:
+            if number >= fewest_batteries and failures >= ENOUGH_FAILURES:
                 break
             cases = list(further(first + number).fitted(requirement, verifier.capabilities))[:FURTHER]
             for finding, trial in verifier.each(requirement, cases):

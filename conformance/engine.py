@@ -294,7 +294,7 @@ class Verifier:
         """Run the cases until one fails that no known deviation explains."""
         requirement, unclaimed, matching = plan.requirement, plan.unclaimed, plan.matching
         distribution = Distribution()
-        nontrivial, deaths = 0, 0
+        answered, nontrivial, deaths = 0, 0, 0
         known: set[int] = set()
         unexplained_passes: set[int] = set()
         passed_examples: set[int] = set()
@@ -306,6 +306,8 @@ class Verifier:
             finding = self.heard(requirement, trial, case.id in unclaimed)
             if outcomes[0].kind in ("crashed", "timed out"):
                 deaths += 1
+            # A refusal of what is not claimed is no answer.
+            answered += case.id not in unclaimed or outcomes[0].kind != "raised"
             if finding is None:
                 unexplained_passes.update(matching[case.id])
                 passed_examples.update(index for index in matching[case.id] if self._is_example(index, case))
@@ -329,8 +331,7 @@ class Verifier:
                 break
         verdict.evidence = distribution.table()
         verdict.deviations = tuple(sorted(known))
-        answered = max(1, verdict.cases)
-        verdict.nontrivial = round(nontrivial / answered, 3)
+        verdict.nontrivial = round(nontrivial / max(1, answered), 3)
         if known:
             verdict.outcome = "known deviation"
             verdict.reason = "; ".join(self.child.description.deviations[index].reason for index in sorted(known))
@@ -344,7 +345,7 @@ class Verifier:
             if gone:
                 verdict.outcome = "unexpectedly passing"
                 verdict.reason = f"a known deviation is gone: {gone[0].reason}"
-            elif not requirement.trivial and verdict.nontrivial < LEAST_NONTRIVIAL:
+            elif answered and not requirement.trivial and verdict.nontrivial < LEAST_NONTRIVIAL:
                 verdict.outcome = "mistrusted"
                 verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"
 

@@ -13,26 +13,27 @@ which can only clear; what it does not clear is judged like any other case, by t
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from convspec.adapters.protocol import Array
 from convspec.conformance.battery import Battery
-from convspec.conformance.calls import Outcome, Trial
+from convspec.conformance.calls import Call, Outcome, Trial
 from convspec.conformance.case import Case
-from convspec.conformance.child import start
+from convspec.conformance.child import InProcess
 from convspec.conformance.confirming import Confirmation
 from convspec.conformance.engine import Oracle, Verifier, right_answer_of
 from convspec.conformance.judging import Finding
 from convspec.conformance.oracle import Expected, SuiteError
 from convspec.conformance.requirement import Hearing
-from convspec.conformance.requirements import requirements
+from convspec.conformance.requirements import calls_of, requirements
 from convspec.conformance.results import BAD, counterexample_line, verdict_line
 from convspec.conformance.verdict import Counterexample, Verdict
-from convspec.conformance.world import WORLD, Geometry, Part, World, part_of
+from convspec.conformance.world import SMALLER_WORLD, WORLD, Geometry, Part, World, part_of
 from convspec.conformance.world_answers import Answers, chunks
 
 DEFINITION = "DEF-01"
@@ -289,24 +290,21 @@ def _restricted(found: Exploration) -> list[str]:
     return reasons
 
 
-def lines_for_proof(
-    targets: Iterable[str] = ("vectorized", "reference"), *, world: World | None = None, seed: int = 0
-) -> Iterator[dict[str, Any]]:
-    """A line for each of some adapters, for the proof.
+def line_for_proof(target: str = "vectorized", *, world: World = SMALLER_WORLD, seed: int = 0) -> dict[str, Any]:
+    """The line of an adapter that can do no harm: it runs in this process, and each case's arrays are built once.
 
     Parameters
     ----------
-    targets : iterable of str
+    target : str
         What `convspec.adapters.loading.load` takes.
-    world : World or None
-        The usual one unless given.
+    world : World
     seed : int
     """
-    answers = Answers()
-    for target in targets:
-        child = start(target)
-        try:
-            verifier = Verifier(target, child, Battery(seed, "quick"), Oracle())
-            yield world_line(Explorer(verifier, world, answers, seed=seed), target)
-        finally:
-            child.close()
+
+    @lru_cache(maxsize=1)
+    def calls(case: Case) -> tuple[Call, ...]:
+        return calls_of(DEFINITION, case)
+
+    child = InProcess(target, calls=lambda _, case: calls(case))
+    verifier = Verifier(target, child, Battery(seed, "quick"), Oracle())
+    return world_line(Explorer(verifier, world, Answers(lambda case: calls(case)[0]), seed=seed), target)

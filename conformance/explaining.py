@@ -1,14 +1,16 @@
 """How often an explanation is right: measured on the zoo, on the zoo without the fault itself, and on homework."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convspec.adapters.faulty import FAULTS, Fault
 from convspec.adapters.homework import Homework
 from convspec.conformance.battery import Battery
+from convspec.conformance.catalogue import catalogue
 from convspec.conformance.diagnosis import NOT_COMPARED, Diagnosis, diagnose, gathered, gives_the_same_answers, labelled
 from convspec.conformance.engine import Oracle, Verifier
-from convspec.conformance.proving import accuses, glancing, verifying
+from convspec.conformance.proving import Started, accuses, glancing, in_order, verifying
 from convspec.conformance.requirements import requirements
 
 # An explanation is drawn from the first failing requirements.
@@ -39,14 +41,23 @@ def explain_homework(item: Homework, battery: Battery, oracle: Oracle) -> Explai
     return Explained(item.id, found is not None and found.faults == (item.fault,), _said(found))
 
 
-def explain_fault(fault: Fault, battery: Battery, oracle: Oracle) -> tuple[Explained, Explained]:
+def explain_fault(
+    fault: Fault, battery: Battery, oracle: Oracle, found_by: Sequence[str] = (), started: Started | None = None
+) -> tuple[Explained, Explained]:
     """Whether a fault of the zoo is recognised, and whether what is said of it is right when it is not known.
 
     Recognised is it by its name, or by the name of one that does the same. What is said without it must be borne out
     by cases from which it was not drawn.
+
+    Parameters
+    ----------
+    found_by : sequence of str
+        Requirements of which it is known that they find it; none if all must be tried.
+    started : mapping
+        Children that were started early.
     """
-    with verifying(fault, battery, oracle) as verifier:
-        failing = _failing(verifier)
+    with verifying(fault, battery, oracle, started=started) as verifier:
+        failing = _failing(verifier, found_by)
         evidence = gathered(verifier, failing)
         found = diagnose(verifier, failing, evidence=evidence)
         without = diagnose(verifier, failing, evidence=evidence, without=[fault.id])
@@ -64,15 +75,16 @@ def _does_the_same(verifier: Verifier, found: Diagnosis) -> bool:
 def _is_borne_out(verifier: Verifier, found: Diagnosis, failing: list[tuple[str, str]]) -> bool:
     if found.faults:
         return _does_the_same(verifier, found)
-    cases = labelled(verifier, [requirements()[id] for id, _ in failing], HELD_OUT)
+    cases = labelled(verifier, [requirements()[id] for id, _ in failing], HELD_OUT, fewest_batteries=1)
     return found.shared.is_borne_out(cases) if found.shared is not None else any(item.fails for item in cases)
 
 
-def _failing(verifier: Verifier) -> list[tuple[str, str]]:
+def _failing(verifier: Verifier, found_by: Sequence[str] = ()) -> list[tuple[str, str]]:
     """The first requirements that fail, each with its case."""
+    known = [verifier.verify(requirement, catalogue()[requirement.id]) for requirement in in_order(found_by)[:FAILURES]]
     failing = (
         (verdict.requirement, verdict.counterexample.case.line)
-        for verdict in glancing(verifier)
+        for verdict in itertools.chain(known, () if found_by else glancing(verifier))
         if accuses(verdict) and verdict.counterexample is not None
     )
     return list(itertools.islice(failing, FAILURES))

@@ -7,7 +7,7 @@ explanation is right, and small worlds are explored whole.
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.pool import Pool
 from typing import Any
@@ -19,7 +19,7 @@ from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.covered import code_lines
 from convspec.conformance.engine import Oracle
-from convspec.conformance.exhaustive import lines_for_proof
+from convspec.conformance.exhaustive import line_for_proof
 from convspec.conformance.explaining import (
     Explained,
     compared,
@@ -27,7 +27,7 @@ from convspec.conformance.explaining import (
     explain_homework,
 )
 from convspec.conformance.machine import environment
-from convspec.conformance.proving import FIRST, GLANCES, Heard, Hunt, finders, hear, hunt
+from convspec.conformance.proving import FIRST, WITH_HISTORY, Heard, Hunt, finders, hear, hunt, start_early
 from convspec.conformance.reach import geometry_line
 from convspec.conformance.requirements import requirements
 
@@ -39,6 +39,8 @@ ADAPTERS = {
     "torch": "The adapter of PyTorch's conv2d.",
     "vectorized": "The project's own vectorised variant.",
 }
+# Of each requirement's cases at standard effort, so many are tried on every fault, and on every correct variant.
+TRIED_CASES, HEARD_CASES = 6, 48
 Tools = tuple[Battery, Oracle]
 
 
@@ -55,7 +57,7 @@ class Plan:
     faults : tuple of str
         Ids to hunt; empty for all.
     null_effort : str
-        Effort with which the correct variants are heard, with the first two seeds.
+        Effort with which the correct variants are heard, with the first seed; if empty, `HEARD_CASES` are enough.
     parts : tuple of str
         Out of `PARTS`; the footer counts what was done.
     """
@@ -63,7 +65,7 @@ class Plan:
     seeds: tuple[int, ...] = (0, 1, 2)
     workers: int = 2
     faults: tuple[str, ...] = ()
-    null_effort: str = "quick"
+    null_effort: str = ""
     parts: tuple[str, ...] = PARTS
     version: str = "unknown"
     date: str = ""
@@ -89,6 +91,9 @@ class _Workshop:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.started = start_early(FAULTS[id] for id in plan.hunted)
+        # What is held against explanations is asked for again and again, and by nobody else.
+        self.further = Oracle(for_several=True)
         self._made: dict[tuple[str, int], Tools] = {}
 
     def prepare(self, effort: str, seed: int) -> None:
@@ -101,6 +106,11 @@ class _Workshop:
         """Give all memory back."""
         self._made.clear()
 
+    def close(self) -> None:
+        """End what was started."""
+        for child in self.started.values():
+            child.close()
+
     def tools(self, effort: str, seed: int) -> Tools:
         """A battery and its oracle."""
         if (effort, seed) not in self._made:
@@ -108,8 +118,8 @@ class _Workshop:
         return self._made[effort, seed]
 
     def pool(self) -> Pool:
-        """Processes forked now."""
-        return multiprocessing.get_context("fork").Pool(self.plan.workers)
+        """Processes forked now: one more than are to work, as some only wait for what hangs."""
+        return multiprocessing.get_context("fork").Pool(self.plan.workers + 1)
 
 
 # Set before each pool is forked: what it holds is too large to be sent.
@@ -118,34 +128,34 @@ _WORKSHOP: list[_Workshop] = []
 
 def _hunted(task: tuple[str, str, int]) -> Hunt:
     id, effort, seed = task
-    return hunt(FAULTS[id], *_WORKSHOP[-1].tools(effort, seed))
+    workshop = _WORKSHOP[-1]
+    return hunt(FAULTS[id], *workshop.tools(effort, seed), workshop.started)
 
 
 def _finders(id: str) -> tuple[str, tuple[str, ...]]:
-    """The requirements that find a fault with their first cases; those that it names may try all, at both efforts."""
+    """The requirements that find a fault with their first cases; those that it names may try all."""
     workshop, fault = _WORKSHOP[-1], FAULTS[id]
     seed = workshop.plan.seeds[0]
     # What hangs does so under nearly every requirement, for seconds each time: a few will do.
     tried = (*FIRST, *fault.caught_by) if fault.family == "process" else requirements()
-    found = finders(fault, dict.fromkeys(tried), *workshop.tools("quick", seed), slice(GLANCES[1]))
-    for effort in ("quick", "standard"):
-        missing = [name for name in fault.caught_by if name not in found]
-        if missing:
-            found += finders(fault, missing, *workshop.tools(effort, seed))
+    tools = workshop.tools("standard", seed)
+    found = finders(fault, dict.fromkeys(tried), *tools, slice(TRIED_CASES), workshop.started)
+    missing = [name for name in fault.caught_by if name not in found]
+    if missing:
+        found += finders(fault, missing, *tools, started=workshop.started)
     order = list(catalogue())
     return id, tuple(sorted(found, key=order.index))
 
 
 def _heard(id: str) -> Heard:
     workshop = _WORKSHOP[-1]
-    member, effort = BENIGN.get(id, id), workshop.plan.null_effort
-    each = [hear(member, *workshop.tools(effort, seed)) for seed in workshop.plan.seeds[:2]]
-    accused_by = dict.fromkeys(name for heard in each for name in heard.accused_by)
-    return Heard(id, sum(heard.cases for heard in each), tuple(accused_by))
+    effort, seed = workshop.plan.null_effort, workshop.plan.seeds[0]
+    part = slice(None) if effort or id in ADAPTERS else slice(HEARD_CASES)
+    return hear(BENIGN.get(id, id), *workshop.tools(effort or "standard", seed), part)
 
 
 def _worlds() -> list[dict[str, Any]]:
-    return list(lines_for_proof(("vectorized",)))
+    return [line_for_proof()]
 
 
 def _reached() -> list[dict[str, Any]]:
@@ -157,9 +167,10 @@ def _homework_explained(id: str) -> Explained:
     return explain_homework(homework()[id], *workshop.tools("quick", workshop.plan.seeds[0]))
 
 
-def _fault_explained(id: str) -> tuple[Explained, Explained]:
-    workshop = _WORKSHOP[-1]
-    return explain_fault(FAULTS[id], *workshop.tools("quick", workshop.plan.seeds[0]))
+def _fault_explained(task: tuple[str, tuple[str, ...]]) -> tuple[Explained, Explained]:
+    workshop, (id, found_by) = _WORKSHOP[-1], task
+    battery, _ = workshop.tools("quick", workshop.plan.seeds[0])
+    return explain_fault(FAULTS[id], battery, workshop.further, found_by, workshop.started)
 
 
 def prove(plan: Plan) -> Iterator[dict[str, Any]]:
@@ -192,12 +203,13 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
             # What takes longest is given out first, and asked for last.
             worlds = [pool.apply_async(_worlds)] if plan.has("exhaustive") else []
             reached = [pool.apply_async(_reached)] if plan.has("code") else []
-            matrix = dict(_watched(plan, "matrix", pool.imap_unordered(_finders, plan.hunted), len(plan.hunted)))
+            found = pool.imap_unordered(_finders, _slow_first(plan.hunted))
+            matrix = dict(_watched(plan, "matrix", found, len(plan.hunted)))
             yield from (_fault_line(id, hunts, matrix[id]) for id in plan.hunted)
             heard = list(_watched(plan, "correct variants", pool.imap_unordered(_heard, plan.heard), len(plan.heard)))
             yield from (_benign_line(item) for item in _in_order(plan.heard, heard))
             if plan.has("diagnosis"):
-                yield from _explained(plan, pool)
+                yield from _explained(plan, pool, matrix)
             for name, results in (("lines and branches that are reached", reached), ("small worlds", worlds)):
                 for result in results:
                     yield from result.get()
@@ -205,6 +217,7 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
     finally:
         _WORKSHOP.pop()
         workshop.forget()
+        workshop.close()
     if plan.has("geometry"):
         yield geometry_line(Battery(plan.seeds[0], "standard"))
     yield _footer(plan, hunts, matrix, heard, time.perf_counter() - started)
@@ -229,7 +242,7 @@ def _hunts(plan: Plan, workshop: _Workshop) -> Hunts:
         if effort == "standard":
             workshop.forget()
         workshop.prepare(effort, seed)
-        tasks = [(id, effort, seed) for id in plan.hunted]
+        tasks = [(id, effort, seed) for id in _slow_first(plan.hunted)]
         with workshop.pool() as pool:
             results = pool.imap_unordered(_hunted, tasks)
             found = list(_watched(plan, f"{effort} effort, seed {seed}", results, len(tasks)))
@@ -237,12 +250,18 @@ def _hunts(plan: Plan, workshop: _Workshop) -> Hunts:
     return hunts
 
 
-def _explained(plan: Plan, pool: Pool) -> Iterator[dict[str, Any]]:
+def _slow_first(ids: Iterable[str]) -> list[str]:
+    """Those in processes of their own take longest: nobody is to wait for them at the end."""
+    return sorted(ids, key=lambda id: FAULTS[id].family not in WITH_HISTORY)
+
+
+def _explained(plan: Plan, pool: Pool, found_by: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, Any]]:
     """How often explanations are right, measured in three ways."""
     exercises = [id for id, item in homework().items() if item.fault]
     answers = pool.imap_unordered(_homework_explained, exercises)
     yield _diagnosis_line("homework", _in_order(exercises, _watched(plan, "homework", answers, len(exercises))))
-    both = list(_watched(plan, "explanations", pool.imap_unordered(_fault_explained, compared()), len(compared())))
+    tasks = [(id, found_by.get(id, ())) for id in compared()]
+    both = list(_watched(plan, "explanations", pool.imap_unordered(_fault_explained, tasks), len(tasks)))
     for number, what in enumerate(("zoo", "zoo without the twin")):
         yield _diagnosis_line(what, _in_order(compared(), [pair[number] for pair in both]))
 

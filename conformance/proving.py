@@ -4,7 +4,7 @@ import contextlib
 import importlib
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ WITH_HISTORY = ("state", "process")
 # Those that read outside their arrays may end it, too.
 IN_A_PROCESS = (*WITH_HISTORY, "layouts")
 MEMORY = 4 << 30
+# Children by the name of what they run.
+Started = Mapping[str, Child]
 
 
 class Known:
@@ -93,16 +95,16 @@ def in_order(ids: Iterable[str]) -> list[Requirement]:
     return [found[id] for id in (*(id for id in FIRST if id in usable), *(id for id in usable if id not in FIRST))]
 
 
-def hunt(fault: Fault, battery: Battery, oracle: Oracle) -> Hunt:
+def hunt(fault: Fault, battery: Battery, oracle: Oracle, started: Started | None = None) -> Hunt:
     """Hold the requirements against a fault until one finds it: the first cases of each, then the others."""
     cases = 0
-    with verifying(fault, battery, oracle) as verifier:
-        started = time.perf_counter()
+    with verifying(fault, battery, oracle, started=started) as verifier:
+        began = time.perf_counter()
         for verdict in glancing(verifier, with_history=fault.family in WITH_HISTORY):
             cases += verdict.cases
             if accuses(verdict):
-                return Hunt(fault.id, verdict.requirement, cases, round(time.perf_counter() - started, 3))
-        return Hunt(fault.id, "", cases, round(time.perf_counter() - started, 3))
+                return Hunt(fault.id, verdict.requirement, cases, round(time.perf_counter() - began, 3))
+        return Hunt(fault.id, "", cases, round(time.perf_counter() - began, 3))
 
 
 def glancing(verifier: Verifier, with_history: bool = False) -> Iterator[Verdict]:
@@ -128,10 +130,15 @@ def glancing(verifier: Verifier, with_history: bool = False) -> Iterator[Verdict
 
 
 def finders(
-    fault: Fault, ids: Iterable[str], battery: Battery, oracle: Oracle, part: slice = slice(None)
+    fault: Fault,
+    ids: Iterable[str],
+    battery: Battery,
+    oracle: Oracle,
+    part: slice = slice(None),
+    started: Started | None = None,
 ) -> tuple[str, ...]:
     """Those of some requirements that find a fault, with all their cases or with a part of them."""
-    with verifying(fault, battery, oracle) as verifier:
+    with verifying(fault, battery, oracle, started=started) as verifier:
         return tuple(
             requirement.id
             for requirement in in_order(ids)
@@ -139,13 +146,13 @@ def finders(
         )
 
 
-def hear(member: Benign | str, battery: Battery, oracle: Oracle) -> Heard:
-    """All requirements over a correct variant, or over an adapter that is named."""
+def hear(member: Benign | str, battery: Battery, oracle: Oracle, part: slice = slice(None)) -> Heard:
+    """All requirements over a correct variant, or over an adapter that is named, with all cases or a part of them."""
     cases = 0
     accused_by: list[str] = []
     with verifying(member, battery, oracle, 5 * TIME_LIMIT) as verifier:
         for requirement in in_order(requirements()):
-            verdict = verifier.verify(requirement, catalogue()[requirement.id])
+            verdict = verifier.verify(requirement, catalogue()[requirement.id], part)
             cases += verdict.cases
             if verdict.outcome in BAD:
                 accused_by.append(requirement.id)
@@ -162,20 +169,44 @@ def accuses(verdict: Verdict) -> bool:
     return verdict.outcome in BAD and verdict.counterexample is not None
 
 
+def start_early(faults: Iterable[Fault]) -> dict[str, Child]:
+    """The children of faults that need a process, started while this one is small: a fork copies what it holds."""
+    children: dict[str, Child] = {
+        fault.id: start(fault.id, adapter=Known(fault), time_limit=TIME_LIMIT)
+        for fault in faults
+        if _needs_a_process(fault)
+    }
+    for child in children.values():
+        # What it says of itself is read here, once, and not by each process that is forked from this one.
+        assert child.description is not None
+    return children
+
+
 @contextlib.contextmanager
 def verifying(
-    member: Fault | Benign | str, battery: Battery, oracle: Oracle, time_limit: float = TIME_LIMIT
+    member: Fault | Benign | str,
+    battery: Battery,
+    oracle: Oracle,
+    time_limit: float = TIME_LIMIT,
+    started: Started | None = None,
 ) -> Iterator[Verifier]:
-    """A verifier of a member of the zoo, or of a target that is named; its child ends with the block."""
+    """A verifier of a member of the zoo, or of a target that is named; a child that it starts ends with the block."""
     child: Child
-    if isinstance(member, str):
-        name, child = member, start(member, time_limit=time_limit)
+    name = member if isinstance(member, str) else member.id
+    early = (started or {}).get(name)
+    if early is not None:
+        child = early
+    elif isinstance(member, str):
+        child = start(member, time_limit=time_limit)
     elif _needs_a_process(member):
-        name, child = member.id, start(member.id, adapter=Known(member), time_limit=time_limit)
+        child = start(member.id, adapter=Known(member), time_limit=time_limit)
     else:
-        name, child = member.id, InProcess(member.id, adapter=Known(member), calls=oracle.calls_of)
+        child = InProcess(member.id, adapter=Known(member), calls=oracle.calls_of)
     # What has no history answers alike in a worker that has one.
     forgets = isinstance(member, str) or (isinstance(member, Fault) and member.family in WITH_HISTORY)
     here = isinstance(child, InProcess)
-    with contextlib.closing(child), limited_memory(MEMORY) if here else contextlib.nullcontext():
-        yield Verifier(name, child, battery, oracle, shrinks=False, forgets=forgets)
+    with limited_memory(MEMORY) if here else contextlib.nullcontext():
+        try:
+            yield Verifier(name, child, battery, oracle, shrinks=False, forgets=forgets)
+        finally:
+            (child.close if early is None else child.fresh)()

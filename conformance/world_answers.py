@@ -4,7 +4,7 @@ The screen picks each window out number by number, by a table of what each tap m
 matrices from there. It can only clear an answer; what it does not clear is judged by the definition.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from convspec.adapters.protocol import Array
 from convspec.conformance.calls import Call, call_of
+from convspec.conformance.case import Case
 from convspec.conformance.oracle import Expected, SuiteError
 from convspec.conformance.world import Axis, Channels, Geometry, Part
 
@@ -53,9 +54,16 @@ def right_answer(rows: Axis, columns: Axis, channels: Channels, call: Call) -> A
 
 
 class Answers:
-    """Right answers, computed once and shared by all adapters that are asked for the same part of a world."""
+    """Right answers, computed once and shared by all adapters that are asked for the same part of a world.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    call_of : function of a case
+        The call that a case describes.
+    """
+
+    def __init__(self, call_of: Callable[[Case], Call] = call_of) -> None:
+        self._call_of = call_of
         self._known: dict[tuple[Part, int], tuple[Array, Array]] = {}
 
     def of(self, part: Part, number: int, geometries: list[Geometry]) -> Iterator[Array]:
@@ -66,7 +74,7 @@ class Answers:
             return
         made = []
         for place, (rows, columns, channels, case) in enumerate(geometries):
-            call = call_of(case)
+            call = self._call_of(case)
             answer = right_answer(rows, columns, channels, call)
             if (number * CHUNK + place) % VERIFIED_EVERY == 0:
                 _verify(call, answer)

@@ -13,7 +13,7 @@ from convspec.checking import INTERRUPTED, Result, check, results_lines
 from convspec.conformance.battery import EFFORTS
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.oracle import SuiteError
-from convspec.conformance.proof import PARTS
+from convspec.conformance.proof import HEARD_CASES, PARTS
 from convspec.conformance.requirements import requirements
 from convspec.conformance.run import SUITE_FAILED, WRONG_USAGE
 from convspec.conformance.world import WORLD
@@ -116,8 +116,8 @@ def parser() -> argparse.ArgumentParser:
         "--part", action="append", default=[], choices=PARTS, help="make this part only; may be repeated"
     )
     proving.add_argument(
-        "--null", choices=list(EFFORTS), default="quick",
-        help="effort with which the correct variants are heard, with the first two seeds (default: quick)",
+        "--null", choices=list(EFFORTS), default="",
+        help=f"effort with which the correct variants are heard (default: {HEARD_CASES} cases of each requirement)",
     )
     proving.add_argument(
         "-n", "--workers", type=int, default=2, metavar="N", help="processes side by side (default: 2)"

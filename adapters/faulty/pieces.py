@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
@@ -47,7 +48,7 @@ class Call:
         bias = None if self.bias is None else self.bias.astype(dtype)
         return replace(self, x=self.x.astype(dtype), w=self.w.astype(dtype), bias=bias)
 
-    @property
+    @cached_property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the result, in the machine's byte order."""
         return np.dtype(np.result_type(self.x, self.w).type)
@@ -68,7 +69,7 @@ class Call:
         return effective_kernel_size(self.kernel[0], self.dilation[0]), effective_kernel_size(
             self.kernel[1], self.dilation[1])
 
-    @property
+    @cached_property
     def pads(self) -> Pads:
         """Zeros at the (top, bottom) and the (left, right)."""
         return resolve_padding(

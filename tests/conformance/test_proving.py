@@ -86,14 +86,14 @@ def test_what_is_compared_leaves_out_what_depends_on_history():
 
 
 def test_the_suite_reaches_every_branch_of_the_vectorised_variant():
-    (line,) = code_lines([Measured("vectorized", "all of it", "quick", None, ("adapters/vectorized.py",))])
+    (line,) = code_lines([Measured("vectorized", "all of it", ("adapters/vectorized.py",))])
     assert (line["type"], line["what"], line["file"]) == ("code", "all of it", "adapters/vectorized.py")
     for reached, count in (line["lines"], line["branches"]):
         assert reached == count > 20
 
 
 def test_a_little_of_the_suite_reaches_less():
-    (line,) = code_lines([Measured("vectorized", "a little of it", "quick", 1, ("adapters/vectorized.py",))])
+    (line,) = code_lines([Measured("vectorized", "a little of it", ("adapters/vectorized.py",), 1)])
     assert line["branches"][0] < line["branches"][1]
 
 
