@@ -30,6 +30,7 @@ from convspec.reports.speed_views import (
     ratio,
     rest,
     size,
+    slowed,
     untimed,
 )
 from convspec.reports.svg import bar_chart
@@ -108,7 +109,7 @@ def speed_page(speed: Speed, pages: Pages = (), current: str = "speed.html") -> 
         "numbers": _numbers(speed),
         "names": names,
         "places": {task.id: place for place, task in enumerate(speed.workloads, start=1)},
-        "tables": [(run, f"ratios-{run.threads}", _csv(speed, run)) for run in speed.runs],
+        "tables": [(run, f"ratios-{run.threads}", _csv(speed, run), slowed(speed, run)) for run in speed.runs],
         "figures": figures,
         "rooflines": [figure for figure in figures.values() if figure.anchor.startswith("fig-roofline-")],
         "growth": [figure for figure in figures.values() if figure.anchor.startswith("fig-growth-")],
