@@ -290,7 +290,8 @@ def _numbers(speed: Speed) -> list[tuple[str, str, str]]:
     for run in speed.runs:
         if OWN in run.geometric_mean:
             mean = ratio(run.geometric_mean[OWN])
-            found.append((f"{counted(run.threads, 'thread')}, mean", mean, "of PyTorch’s time"))
+            note = "of PyTorch’s time" + ("; threads wait for each other here" if slowed(speed, run) else "")
+            found.append((f"{counted(run.threads, 'thread')}, mean", mean, note))
     shares = [row.share_of_matmul for task, row in own_timings(speed, alone(speed))
               if task.is_broad and task.counted and row.share_of_matmul is not None]
     if shares:
