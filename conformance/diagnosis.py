@@ -284,6 +284,9 @@ def labelled(
     looked_at = {requirement.id: requirement for requirement in plain or failing}
     found: list[Labelled] = []
     for requirement in list(looked_at.values())[:REQUIREMENTS_LOOKED_AT]:
+        # Requirements that fail for one reason say the same.
+        if sum(item.fails for item in found) >= 2 * ENOUGH_FAILURES:
+            break
         failures = 0
         for number in range(MOST_BATTERIES):
             if number >= fewest_batteries and failures >= ENOUGH_FAILURES:

@@ -4,6 +4,7 @@ Every fault is hunted, every correct variant heard; then what the generator and 
 explanation is right, and small worlds are explored whole.
 """
 
+import itertools
 import multiprocessing
 import statistics
 import time
@@ -102,12 +103,13 @@ class _Workshop:
         for requirement in requirements().values():
             battery.drawn(requirement)
 
-    def forget(self) -> None:
-        """Give all memory back."""
-        self._made.clear()
+    def forget(self, effort: str, seed: int) -> None:
+        """Give the memory of a battery back."""
+        del self._made[effort, seed]
 
     def close(self) -> None:
-        """End what was started."""
+        """Give all memory back, and end what was started."""
+        self._made.clear()
         for child in self.started.values():
             child.close()
 
@@ -216,7 +218,6 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
                     plan.progress(name)
     finally:
         _WORKSHOP.pop()
-        workshop.forget()
         workshop.close()
     if plan.has("geometry"):
         yield geometry_line(Battery(plan.seeds[0], "standard"))
@@ -234,19 +235,22 @@ Hunts = dict[tuple[str, int], dict[str, Hunt]]
 
 
 def _hunts(plan: Plan, workshop: _Workshop) -> Hunts:
-    """Round after round: one battery, drawn before the processes are forked, for all faults."""
+    """Round after round: one battery for all faults, drawn before the processes are forked and beside those before."""
     hunts: Hunts = {}
     rounds = [*(("standard", seed) for seed in reversed(plan.seeds)), ("quick", plan.seeds[0])] if plan.hunted else []
-    for effort, seed in rounds:
-        # The battery of the first seed stays at both efforts: the matrix and the correct variants need it, too.
-        if effort == "standard":
-            workshop.forget()
-        workshop.prepare(effort, seed)
+    if rounds:
+        workshop.prepare(*rounds[0])
+    for (effort, seed), following in itertools.zip_longest(rounds, rounds[1:]):
         tasks = [(id, effort, seed) for id in _slow_first(plan.hunted)]
         with workshop.pool() as pool:
             results = pool.imap_unordered(_hunted, tasks)
+            if following is not None:
+                workshop.prepare(*following)
             found = list(_watched(plan, f"{effort} effort, seed {seed}", results, len(tasks)))
         hunts[effort, seed] = {item.id: item for item in found}
+        # The batteries of the first seed stay: what comes after the hunts needs them, too.
+        if seed != plan.seeds[0]:
+            workshop.forget(effort, seed)
     return hunts
 
 
