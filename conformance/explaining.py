@@ -1,14 +1,22 @@
 """How often an explanation is right: measured on the zoo, on the zoo without the fault itself, and on homework."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from convspec.adapters.faulty import FAULTS, Fault
 from convspec.adapters.homework import Homework
-from convspec.conformance.battery import Battery
+from convspec.conformance.battery import Battery, further
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.diagnosis import NOT_COMPARED, Diagnosis, diagnose, gathered, gives_the_same_answers, labelled
+from convspec.conformance.diagnosis import (
+    FEWEST_BATTERIES,
+    NOT_COMPARED,
+    Diagnosis,
+    diagnose,
+    gathered,
+    gives_the_same_answers,
+    labelled,
+)
 from convspec.conformance.engine import Oracle, Verifier
 from convspec.conformance.proving import Started, accuses, glancing, in_order, verifying
 from convspec.conformance.requirements import requirements
@@ -26,6 +34,22 @@ class Explained:
     id: str
     right: bool
     said: str
+
+
+def draw_for(found_by: Iterable[Sequence[str]], seed: int) -> None:
+    """Draw what most explanations will ask for, so that processes that are forked later share it.
+
+    Parameters
+    ----------
+    found_by : iterable of sequence of str
+        The requirements that find each of the faults.
+    seed : int
+        Of the battery with which they will be explained.
+    """
+    wanted = {requirement.id: requirement for ids in found_by for requirement in in_order(ids)[:FAILURES]}
+    for number in (*range(seed + 1, seed + 1 + FEWEST_BATTERIES), HELD_OUT):
+        for requirement in wanted.values():
+            further(number).drawn(requirement)
 
 
 def compared() -> tuple[str, ...]:

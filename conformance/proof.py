@@ -24,6 +24,7 @@ from convspec.conformance.exhaustive import line_for_proof
 from convspec.conformance.explaining import (
     Explained,
     compared,
+    draw_for,
     explain_fault,
     explain_homework,
 )
@@ -41,7 +42,7 @@ ADAPTERS = {
     "vectorized": "The project's own vectorised variant.",
 }
 # Of each requirement's cases at standard effort, so many are tried on every fault, and on every correct variant.
-TRIED_CASES, HEARD_CASES = 6, 48
+TRIED_CASES, HEARD_CASES = 6, 54
 Tools = tuple[Battery, Oracle]
 
 
@@ -152,7 +153,7 @@ def _finders(id: str) -> tuple[str, tuple[str, ...]]:
 def _heard(id: str) -> Heard:
     workshop = _WORKSHOP[-1]
     effort, seed = workshop.plan.null_effort, workshop.plan.seeds[0]
-    part = slice(None) if effort or id in ADAPTERS else slice(HEARD_CASES)
+    part = slice(None if effort else HEARD_CASES)
     return hear(BENIGN.get(id, id), *workshop.tools(effort or "standard", seed), part)
 
 
@@ -208,14 +209,18 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
             found = pool.imap_unordered(_finders, _slow_first(plan.hunted))
             matrix = dict(_watched(plan, "matrix", found, len(plan.hunted)))
             yield from (_fault_line(id, hunts, matrix[id]) for id in plan.hunted)
-            heard = list(_watched(plan, "correct variants", pool.imap_unordered(_heard, plan.heard), len(plan.heard)))
-            yield from (_benign_line(item) for item in _in_order(plan.heard, heard))
+            hearing = pool.imap_unordered(_heard, plan.heard)
             if plan.has("diagnosis"):
-                yield from _explained(plan, pool, matrix)
+                draw_for((matrix.get(id, ()) for id in compared()), plan.seeds[0])
+            heard = list(_watched(plan, "correct variants", hearing, len(plan.heard)))
+            yield from (_benign_line(item) for item in _in_order(plan.heard, heard))
             for name, results in (("lines and branches that are reached", reached), ("small worlds", worlds)):
                 for result in results:
                     yield from result.get()
                     plan.progress(name)
+        if plan.has("diagnosis"):
+            with workshop.pool() as pool:
+                yield from _explained(plan, pool, matrix)
     finally:
         _WORKSHOP.pop()
         workshop.close()
