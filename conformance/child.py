@@ -11,29 +11,25 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
 from convspec.adapters import loading
-from convspec.adapters.functions import Answer, FunctionAdapter
+from convspec.adapters.functions import Answer
 from convspec.adapters.protocol import Adapter, Capabilities
-from convspec.conformance.calls import Call, Outcome
+from convspec.conformance.calls import Outcome
 from convspec.conformance.case import Case
+from convspec.conformance.in_process import InProcess, Trialled
 from convspec.conformance.machine import cpu_flags
 from convspec.conformance.oracle import SuiteError
-from convspec.conformance.performing import perform
-from convspec.conformance.requirements import calls_of
-from convspec.conformance.zygote import Description, annotate, describe, probe_all, serve
+from convspec.conformance.zygote import Description, serve
 
 # The first cases of a requirement find most; sent by few, little is left over when one of them fails.
 FIRST_BATCH, BATCH = 6, 48
 # How many are begun while others are judged.
 AHEAD = 128
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-Trialled = tuple[str, Case]
-
 
 class Worker:
     """A process that answers trials, as its parent sees it.
@@ -374,62 +370,6 @@ class ChildProcess:
                 os.waitpid(self._zygote, 0)
             except (ProcessLookupError, ChildProcessError):
                 pass
-
-
-class InProcess:
-    """The same without a process of its own, for systems without fork: a crash ends the run.
-
-    Parameters
-    ----------
-    target, adapter, dtypes
-        As of `ChildProcess`.
-    calls : function of (str, Case)
-        The calls to which a case leads under a requirement; who runs many implementations passes one that remembers.
-    """
-
-    isolation = "none: this system cannot fork, so a crash or a hang would end the run"
-    time_limit = 0.0
-    deaths = 0
-
-    def __init__(
-        self,
-        target: str,
-        *,
-        adapter: Adapter | None = None,
-        dtypes: tuple[str, ...] = (),
-        calls: Callable[[str, Case], tuple[Call, ...]] = calls_of,
-    ) -> None:
-        self._adapter = adapter if adapter is not None else loading.load(target, dtypes)
-        self._calls = calls
-        self.description = describe(self._adapter, cpu_flags())
-
-    def configure(self, capabilities: Capabilities) -> None:
-        """Tell a plain function what it claims."""
-        if isinstance(self._adapter, FunctionAdapter):
-            self._adapter.capabilities = capabilities
-
-    def annotate(self, cases: list[Case]) -> list[tuple[str | None, tuple[int, ...]]]:
-        """For each case: why it is not claimed (or None), and which deviations match it."""
-        return annotate(self._adapter, cases, cpu_flags())
-
-    def probe(self, dtypes: tuple[str, ...], names: Sequence[str]) -> dict[str, Answer]:
-        """Make the probing calls of a plain function."""
-        assert isinstance(self._adapter, FunctionAdapter)
-        return probe_all(self._adapter, dtypes, tuple(names))
-
-    def begin(self, trials: Sequence[Trialled]) -> None:
-        """Nothing runs beside this process."""
-
-    def run(self, trials: Sequence[Trialled], fresh: bool = False) -> Iterator[tuple[Outcome, ...]]:
-        """Run trials in order; nothing can be made fresh here."""
-        for requirement, case in trials:
-            yield perform(self._adapter, self._calls(requirement, case))
-
-    def fresh(self) -> None:
-        """Nothing can be made fresh here."""
-
-    def close(self) -> None:
-        """Nothing to end."""
 
 
 Child = ChildProcess | InProcess

@@ -107,8 +107,9 @@ def main(name: str, cases: str, multiplications: str) -> None:
     # Imported here, while it is watched: the lines of definitions count, too.
     from convspec.conformance.battery import Battery
     from convspec.conformance.catalogue import catalogue
-    from convspec.conformance.child import InProcess
-    from convspec.conformance.engine import Oracle, Verifier
+    from convspec.conformance.engine import Verifier
+    from convspec.conformance.in_process import InProcess
+    from convspec.conformance.remembered import Oracle
     from convspec.conformance.requirements import requirements
 
     largest = int(multiplications) or None

@@ -1,6 +1,5 @@
 """One requirement held against one adapter: run its cases, judge them, make a failing one small, confirm it."""
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from convspec.adapters.functions import claims as read_claims
 from convspec.adapters.functions import probes
 from convspec.adapters.protocol import DTYPES, Capabilities
 from convspec.conformance.battery import Battery, admits
-from convspec.conformance.calls import Call, Outcome, Trial
+from convspec.conformance.calls import Outcome, Trial
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import Entry
 from convspec.conformance.child import Child
@@ -22,67 +21,15 @@ from convspec.conformance.confirming import Confirmation
 from convspec.conformance.evidence import Distribution
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding, Judge, rounded_answer
-from convspec.conformance.oracle import Expected, SuiteError
+from convspec.conformance.oracle import SuiteError
+from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirement import Hearing, Requirement
-from convspec.conformance.requirements import calls_of
 from convspec.conformance.verdict import Counterexample, Verdict
 
 DEATHS_PER_REQUIREMENT = 3
-REMEMBERED = 40_000
 BUILDABLE = tuple(name for name in DTYPES if name != "bfloat16" or find_spec("ml_dtypes") is not None)
 # A run whose right answers are nearly all zero tells nothing.
 LEAST_NONTRIVIAL = 0.1
-VERIFIED_EVERY = 8
-
-
-class Oracle:
-    """Calls and expected values, remembered by case and shared by all adapters.
-
-    Parameters
-    ----------
-    for_several : bool
-        Whether other adapters will ask for the same cases.
-    """
-
-    def __init__(self, for_several: bool = False) -> None:
-        self.for_several = for_several
-        self._remembered: dict[tuple[str, str, int], Expected] = {}
-        self._calls: dict[tuple[str, str], tuple[Call, ...]] = {}
-        self._computed = 0
-
-    def calls_of(self, requirement: str, case: Case) -> tuple[Call, ...]:
-        """The calls to which a case leads; those of small cases are made once."""
-        key = (requirement, case.id)
-        calls = self._calls.get(key)
-        if calls is None:
-            calls = calls_of(requirement, case)
-            if self.for_several and len(self._calls) < REMEMBERED and sum(call.x.size for call in calls) < 4096:
-                self._calls[key] = calls
-        return calls
-
-    def done_with(self, requirement: str) -> None:
-        """Forget what was remembered for a requirement that nobody will ask for soon, if room is scarce."""
-        if max(len(self._remembered), len(self._calls)) > REMEMBERED // 2:
-            self._remembered = {key: kept for key, kept in self._remembered.items() if key[0] != requirement}
-            self._calls = {key: calls for key, calls in self._calls.items() if key[0] != requirement}
-
-    def of(self, requirement: Requirement, trial: Trial, call: int) -> Expected:
-        """The right answer to one call of a trial."""
-        # A requirement's first call is nearly always the case itself, but only its own function knows.
-        key = (requirement.id, trial.case.id, call)
-        expected = self._remembered.get(key)
-        if expected is None:
-            asked = trial.calls[call]
-            before = next((index for index in range(call) if trial.calls[index].asks_the_same(asked)), None)
-            if before is not None:
-                return self.of(requirement, trial, before)
-            expected = Expected(asked)
-            self._computed += 1
-            if self._computed % VERIFIED_EVERY == 0:
-                expected.verify_screen(1)
-            if len(self._remembered) < REMEMBERED and math.prod(expected.shape) < 4096:
-                self._remembered[key] = expected
-        return expected
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,12 @@ from convspec.adapters.protocol import Array
 from convspec.conformance.battery import Battery
 from convspec.conformance.calls import Call, Outcome, Trial
 from convspec.conformance.case import Case
-from convspec.conformance.child import InProcess
 from convspec.conformance.confirming import Confirmation
-from convspec.conformance.engine import Oracle, Verifier, right_answer_of
+from convspec.conformance.engine import Verifier, right_answer_of
+from convspec.conformance.in_process import InProcess
 from convspec.conformance.judging import Finding
 from convspec.conformance.oracle import Expected, SuiteError
+from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirement import Hearing
 from convspec.conformance.requirements import calls_of, requirements
 from convspec.conformance.results import BAD, counterexample_line, verdict_line

@@ -17,8 +17,9 @@ from convspec.conformance.diagnosis import (
     gives_the_same_answers,
     labelled,
 )
-from convspec.conformance.engine import Oracle, Verifier
+from convspec.conformance.engine import Verifier
 from convspec.conformance.proving import Started, accuses, glancing, in_order, verifying
+from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirements import requirements
 
 # An explanation is drawn from the first failing requirements.

@@ -22,6 +22,7 @@ import numpy as np
 
 from convspec.adapters.protocol import Array, Pads, Pair
 from convspec.conformance.calls import Call
+from convspec.conformance.exact_numbers import ExactArray, ExactElement, exactly, power_of_two
 from convspec.reference import output_element, output_size, resolve_padding, zero_pad
 
 LARGEST_PADDED = 1 << 24
@@ -261,7 +262,7 @@ class Expected:
     def _sums(self, pairs: list[tuple[Array, Array]], bias: Array | None) -> Sums:
         return Sums(self._unfolding, pairs, bias, self.finite_operands, self.shape)
 
-    def exact(self, position: tuple[int, ...], part: int = 0) -> "ExactElement":
+    def exact(self, position: tuple[int, ...], part: int = 0) -> ExactElement:
         """One output by the definition, on exact numbers.
 
         Parameters
@@ -280,7 +281,7 @@ class Expected:
 
         total, gauge, terms = Fraction(0), Fraction(0), 0
         for x, w, sign in self._exact_pairs[part]:
-            unit = _power_of_two(x.exponent + w.exponent)
+            unit = power_of_two(x.exponent + w.exponent)
             total += sign * element(x, w) * unit
             gauge += element(x.seen_as(abs), w.seen_as(abs)) * unit
             terms += element(x.seen_as(bool), w.seen_as(bool))
@@ -291,11 +292,12 @@ class Expected:
         return ExactElement(total + offset, gauge + abs(offset), terms + (offset != 0), total)
 
     @cached_property
-    def _exact_pairs(self) -> tuple[list[tuple["_Exact", "_Exact", int]], ...]:
+    def _exact_pairs(self) -> tuple[list[tuple[ExactArray, ExactArray, int]], ...]:
         padded = zero_pad(self.x, self.pads)
         if not self.is_complex:
-            return ([(_Exact(padded), _Exact(self.w), 1)],)
-        xr, xi, wr, wi = _Exact(padded.real), _Exact(padded.imag), _Exact(self.w.real), _Exact(self.w.imag)
+            return ([(ExactArray(padded), ExactArray(self.w), 1)],)
+        xr, xi = ExactArray(padded.real), ExactArray(padded.imag)
+        wr, wi = ExactArray(self.w.real), ExactArray(self.w.imag)
         return [(xr, wr, 1), (xi, wi, -1)], [(xr, wi, 1), (xi, wr, 1)]
 
     def verify_screen(self, positions: int = 2) -> None:
@@ -338,47 +340,6 @@ def _pads_and_output(
     return pads, (height, width)
 
 
-@dataclass(frozen=True)
-class ExactElement:
-    """One output on exact numbers: the sum, the gauge, how many products are nonzero, the sum without bias."""
-
-    value: Fraction
-    gauge: Fraction
-    terms: int
-    products: Fraction
-
-
-class _Exact:
-    """An array whose numbers are taken out as whole multiples of one power of two.
-
-    Only what the definition asks for is converted: a window, not the picture.
-    """
-
-    def __init__(self, array: Array, see: Callable[[int], int] = int, exponent: int | None = None) -> None:
-        self._array, self._see, self.shape = array, see, array.shape
-        self.exponent = _lowest_exponent(array) if exponent is None else exponent
-
-    def seen_as(self, see: Callable[[int], int]) -> "_Exact":
-        """The same array with each number put through `see`."""
-        return _Exact(self._array, see, self.exponent)
-
-    def __getitem__(self, index: tuple[int, ...]) -> int:
-        number = self._array[index]
-        if self._array.dtype.kind in "iu":
-            return self._see(int(number))
-        numerator, denominator = float(number).as_integer_ratio()
-        scaled = numerator << -self.exponent if self.exponent < 0 else numerator >> self.exponent
-        return self._see(scaled // denominator)
-
-
-def _lowest_exponent(array: Array) -> int:
-    """An exponent e such that all numbers are whole multiples of 2**e; at most 0."""
-    if array.dtype.kind in "iu":
-        return 0
-    _, exponents = np.frexp(array.astype(np.float64))
-    return min(0, int(exponents.min(initial=0)) - 53)
-
-
 @lru_cache(maxsize=64)
 def screen_roundoff(dtype: np.dtype[Any]) -> float:
     """Unit roundoff of the wide type in which the screen computes this dtype."""
@@ -398,17 +359,3 @@ def _matmul(filters: Array, windows: Array) -> Array:
 def _einsum(filters: Array, windows: Array) -> Array:
     """Products and sums without BLAS, which may skip a product with zero."""
     return np.asarray(np.einsum("gok,ngkp->ngop", filters, windows))
-
-
-def _power_of_two(exponent: int) -> Fraction:
-    return Fraction(2**exponent) if exponent >= 0 else Fraction(1, 2**-exponent)
-
-
-def exactly(number: Any) -> Fraction:
-    """A finite number of any real type, exactly."""
-    if isinstance(number, np.longdouble):
-        significand, exponent = np.frexp(number)
-        return Fraction(int(np.ldexp(significand, 64))) * _power_of_two(int(exponent) - 64)
-    if isinstance(number, np.integer):
-        return Fraction(int(number))
-    return Fraction(float(number))

@@ -19,7 +19,6 @@ from convspec.adapters.homework import homework
 from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.covered import code_lines
-from convspec.conformance.engine import Oracle
 from convspec.conformance.exhaustive import line_for_proof
 from convspec.conformance.explaining import (
     Explained,
@@ -31,6 +30,7 @@ from convspec.conformance.explaining import (
 from convspec.conformance.machine import environment
 from convspec.conformance.proving import FIRST, WITH_HISTORY, Heard, Hunt, finders, hear, hunt, start_early
 from convspec.conformance.reach import geometry_line
+from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirements import requirements
 
 SCHEMA_VERSION = 1

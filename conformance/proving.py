@@ -13,9 +13,11 @@ from convspec.adapters.faulty import Fault
 from convspec.adapters.protocol import Array, Deviation, Pads, Pair
 from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.child import Child, InProcess, start
-from convspec.conformance.engine import Oracle, Verifier
+from convspec.conformance.child import Child, start
+from convspec.conformance.engine import Verifier
+from convspec.conformance.in_process import InProcess
 from convspec.conformance.machine import limited_memory
+from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import BAD

@@ -174,3 +174,18 @@ def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
                 file.write(dump(line) + "\n")
     finally:
         beside.replace(path)
+
+
+def short_ids(targets: Iterable[str]) -> dict[str, str]:
+    """A readable id for each target, fit for an address: the name, or file and function; numbered if they clash."""
+    ids: dict[str, str] = {}
+    for target in targets:
+        place, _, attribute = target.rpartition(":")
+        stem = Path(place).stem if place.endswith(".py") else place.rpartition(".")[2]
+        text = f"{stem}.{attribute}" if place else target
+        short = "".join(letter if letter.isalnum() or letter in "._" else "_" for letter in text) or "adapter"
+        candidate, number = short, 2
+        while candidate in ids.values():
+            candidate, number = f"{short}_{number}", number + 1
+        ids[target] = candidate
+    return ids

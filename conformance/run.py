@@ -2,7 +2,7 @@
 
 import collections
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import Entry, catalogue, select
 from convspec.conformance.child import Child, start
 from convspec.conformance.diagnosis import diagnose
-from convspec.conformance.engine import Oracle, Verifier, right_answer_of
+from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
 from convspec.conformance.machine import environment, today
+from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (
@@ -23,6 +24,7 @@ from convspec.conformance.results import (
     SCHEMA_VERSION,
     capabilities_line,
     numerics_line,
+    short_ids,
     unavailable_line,
     verdict_line,
     write_lines,
@@ -98,7 +100,7 @@ class Run:
         self.battery = Battery(settings.seed, settings.effort)
         self.oracle = Oracle(for_several=len(settings.named) > 1)
         self.started = time.perf_counter()
-        self.ids = _short_ids(settings.named)
+        self.ids = short_ids(settings.named)
         self.adapter_lines: dict[str, dict[str, Any]] = {}
         self.verdict_lines: dict[tuple[str, str], dict[str, Any]] = {}
         self.world_lines: dict[str, dict[str, Any]] = {}
@@ -391,18 +393,3 @@ class _Missing:
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-
-
-def _short_ids(targets: Iterable[str]) -> dict[str, str]:
-    """A readable id for each target, fit for an address: the name, or file and function; numbered if they clash."""
-    ids: dict[str, str] = {}
-    for target in targets:
-        place, _, attribute = target.rpartition(":")
-        stem = Path(place).stem if place.endswith(".py") else place.rpartition(".")[2]
-        text = f"{stem}.{attribute}" if place else target
-        short = "".join(letter if letter.isalnum() or letter in "._" else "_" for letter in text) or "adapter"
-        candidate, number = short, 2
-        while candidate in ids.values():
-            candidate, number = f"{short}_{number}", number + 1
-        ids[target] = candidate
-    return ids

@@ -12,10 +12,11 @@ from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.checks_definition import COUNTING, EDGE
 from convspec.conformance.child import start
-from convspec.conformance.engine import Oracle, Verifier, right_answer_of
+from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding
 from convspec.conformance.layouts import place
+from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.verdict import Counterexample

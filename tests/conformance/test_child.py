@@ -14,7 +14,8 @@ import pytest
 
 from convspec.adapters.loading import Unavailable, UnknownAdapter, adapt
 from convspec.conformance.case import Case
-from convspec.conformance.child import ChildProcess, InProcess, start
+from convspec.conformance.child import ChildProcess, start
+from convspec.conformance.in_process import InProcess
 from convspec.conformance.oracle import SuiteError
 from convspec.reference import conv2d
 

@@ -10,7 +10,8 @@ from convspec.adapters.protocol import Numerics
 from convspec.conformance.calls import call_of
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.contract import WINOGRAD_GROWTH, Contract
-from convspec.conformance.oracle import ExactElement, Expected
+from convspec.conformance.exact_numbers import ExactElement
+from convspec.conformance.oracle import Expected
 from convspec.conformance.recipes import FORMATS
 
 # y = 3 with B = 12 out of four products that are not zero, and a bias of 1.

@@ -8,8 +8,9 @@ from hypothesis import assume, given, settings
 
 from convspec.conformance.calls import call_of
 from convspec.conformance.case import Case, parse_case
+from convspec.conformance.exact_numbers import exactly
 from convspec.conformance.generating import ANYTHING, cases
-from convspec.conformance.oracle import EXTENDED, Expected, SuiteError, exactly, screen_roundoff
+from convspec.conformance.oracle import EXTENDED, Expected, SuiteError, screen_roundoff
 from convspec.conformance.recipes import FINITE_RECIPES, numpy_dtype
 from convspec.reference import correctly_rounded, exact_conv2d
 

@@ -14,11 +14,11 @@ from convspec.conformance.case import parse_case
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conditions import Condition, Labelled, Shared
 from convspec.conformance.covered import Measured, code_lines
-from convspec.conformance.engine import Oracle
 from convspec.conformance.explaining import compared, explain_fault, explain_homework
 from convspec.conformance.proof import Plan, prove
 from convspec.conformance.proving import finders, hear, hunt
 from convspec.conformance.reach import geometry_line
+from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirements import requirements
 
 
