@@ -59,6 +59,17 @@ def test_dilation_does_not_read_its_gaps(adapter):
     assert np.isnan(got[0, 0, 0]).tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize("dilation", [(1, 1), (2, 1), (2, 3)])
+def test_pictures_of_a_batch_do_not_meet(adapter, dilation):
+    """They lie one below the other, and no window may reach from one into the next."""
+    x, w = random(3, 2, 7, 8), random(4, 2, 3, 2, seed=1)
+    x[1] = np.nan
+    got = adapter.conv2d(x, w, None, **{**PLAIN, "dilation": dilation, "padding": ((1, 0), (0, 2))})
+    right = conv2d(x, w, dilation=dilation, padding=((1, 0), (0, 2)))
+    assert np.array_equal(got, right, equal_nan=True)
+    assert np.isfinite(got[[0, 2]]).all()
+
+
 @pytest.mark.parametrize("changes", [
     {"stride": (0, 1)}, {"dilation": (1, 0)}, {"groups": 2}, {"padding": ((-1, 0), (0, 0))}, {"stride": (1.5, 1)},
 ])

@@ -375,3 +375,47 @@ def children():
         size = len(mine)
         mine |= {pid for pid, parent in found if parent in mine}
     return mine
+
+
+def adding_one(right):
+    return [right + 1]
+
+
+def begun(act, cases, first=()):
+    """The outcomes of cases that were begun before others were run to their end."""
+    child = ChildProcess("odd", adapter=adapt(acting(act), "odd"), time_limit=1.0, memory=MEMORY)
+    trials = [("DEF-01", case) for case in cases]
+    try:
+        child.begin(trials)
+        for _ in child.run([("DEF-01", case) for case in first]):
+            pass
+        return [outcome for outcome, *_ in child.run(trials, fresh=True)], child.deaths
+    finally:
+        child.close()
+
+
+@pytest.mark.parametrize("first", [(), (GOOD, AFTER)])
+def test_what_was_begun_goes_on_where_it_is(first):
+    cases = [GOOD, ODD, AFTER] * 60
+    found, deaths = begun(adding_one, cases, first)
+    assert deaths == 0
+    assert [outcome.value.shape for outcome in found] == [(1, 1, 2, 2), (1, 1, 3, 2), (1, 1, 2, 4)] * 60
+
+
+def test_a_death_in_what_was_begun_is_told_of_the_case_that_died():
+    found, deaths = begun(lambda right: os.kill(os.getpid(), signal.SIGKILL), [GOOD, AFTER, ODD, GOOD, ODD], (AFTER,))
+    assert [outcome.kind for outcome in found] == ["returned", "returned", "crashed", "returned", "crashed"]
+    assert deaths == 2
+
+
+def test_what_was_begun_and_is_not_asked_for_is_left_alone():
+    child = ChildProcess("odd", adapter=adapt(acting(adding_one), "odd"), time_limit=1.0, memory=MEMORY)
+    some, others = [("DEF-01", GOOD)], [("DEF-01", AFTER)]
+    try:
+        child.begin(some)
+        child.begin(others)
+        assert [outcome.value.shape for outcome, *_ in child.run(list(others))] == [(1, 1, 2, 4)]
+        assert [outcome.value.shape for outcome, *_ in child.run(others)] == [(1, 1, 2, 4)]
+        assert [outcome.value.shape for outcome, *_ in child.run(some)] == [(1, 1, 2, 2)]
+    finally:
+        child.close()

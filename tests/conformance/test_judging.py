@@ -160,6 +160,22 @@ def last_within(value, bound, dtype, way):
     return number
 
 
+@pytest.mark.parametrize(("numerics", "needs_bounds"), [
+    (Numerics(), False), (Numerics(accumulator={"float32": "float64"}), True), (Numerics(algorithm="fft"), False),
+])
+def test_what_equals_the_screen_needs_bounds_only_if_the_screen_is_no_finer(monkeypatch, numerics, needs_bounds):
+    expected, _ = setting("x=2x2x5x4 w=3x2x2x3 bias=3 dtype=float32 data=int:5")
+    asked = []
+    limits = Judge._limits
+    monkeypatch.setattr(Judge, "_limits", lambda *arguments: asked.append(1) or limits(*arguments))
+    judge = Judge(Capabilities(dtypes=DTYPES), numerics)
+    right = expected.sums[0].value.astype(np.float32)
+    assert judged(expected, right, judge) is None
+    assert bool(asked) == needs_bounds
+    assert judged(expected, changed(right, (0, 0, 0, 0), right.max() * 1.5 + 1), judge) is not None
+    assert asked
+
+
 def test_the_finding_says_how_far_off():
     expected, right = setting("x=1x2x4x4 w=2x2x2x2 bias=2 dtype=float32 data=uniform:3")
     found = judged(expected, changed(right, (0, 1, 2, 2), right[0, 1, 2, 2] + np.float32(0.5)))
