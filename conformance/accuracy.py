@@ -16,7 +16,7 @@ from convspec.conformance.child import Child
 from convspec.conformance.contract import Contract
 from convspec.conformance.engine import Verifier
 from convspec.conformance.exact_answers import Errors, ExactAnswers
-from convspec.conformance.remembered import Oracle
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirements import requirements
 
 FLOATS = (*REAL_FLOATS, *COMPLEX_FLOATS)

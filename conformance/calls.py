@@ -11,6 +11,8 @@ from convspec.adapters.protocol import Array
 from convspec.conformance.case import Case
 from convspec.conformance.recipes import Operands, arrays
 
+# A requirement and a case: what a child is sent, and builds the calls of.
+Trialled = tuple[str, Case]
 Kind = Literal["returned", "raised", "not an array", "exited", "crashed", "timed out", "out of memory"]
 
 

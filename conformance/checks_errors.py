@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from convspec.adapters.protocol import Capabilities, Numerics
 from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.expected import Expected
 from convspec.conformance.generating import Bias
 from convspec.conformance.judging import Finding
-from convspec.conformance.oracle import Expected
 from convspec.conformance.requirement import (
     Hearing,
     Requirement,

@@ -6,10 +6,10 @@ from convspec.adapters.protocol import REAL_FLOATS, Array
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.checks_channels import Judging, stuffed
+from convspec.conformance.expected import Expected
 from convspec.conformance.generating import ANY_LAYOUT, LAW, Bias
 from convspec.conformance.judging import Finding, same_bits
 from convspec.conformance.number_kinds import FINITE_RECIPES
-from convspec.conformance.oracle import Expected
 from convspec.conformance.requirement import Hearing, Requirement, needs_any_kernel
 
 BITWISE = Bias(

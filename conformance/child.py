@@ -18,11 +18,11 @@ from typing import Any
 from convspec.adapters import loading
 from convspec.adapters.functions import Answer
 from convspec.adapters.protocol import Adapter, Capabilities
-from convspec.conformance.calls import Outcome
+from convspec.conformance.calls import Outcome, Trialled
 from convspec.conformance.case import Case
-from convspec.conformance.in_process import InProcess, Trialled
+from convspec.conformance.expected import SuiteError
+from convspec.conformance.in_process import InProcess
 from convspec.conformance.machine import cpu_flags
-from convspec.conformance.oracle import SuiteError
 from convspec.conformance.zygote import Description, serve
 
 # The first cases of a requirement find most; sent by few, little is left over when one of them fails.
@@ -30,6 +30,7 @@ FIRST_BATCH, BATCH = 6, 48
 # How many are begun while others are judged.
 AHEAD = 128
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
 
 class Worker:
     """A process that answers trials, as its parent sees it.

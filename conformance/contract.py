@@ -17,8 +17,8 @@ import numpy as np
 
 from convspec.adapters.protocol import Array, Numerics
 from convspec.conformance.exact_numbers import ExactElement
+from convspec.conformance.expected import Expected, Sums
 from convspec.conformance.formats import FORMATS, FloatFormat
-from convspec.conformance.oracle import Expected, Sums
 
 # Computed worst cases of |A||G||B| for F(2, 3), F(4, 3), F(6, 3) with the usual interpolation points.
 WINOGRAD_GROWTH = {2: 16, 4: 860, 6: 1565}

@@ -109,7 +109,7 @@ def main(name: str, cases: str, multiplications: str) -> None:
     from convspec.conformance.catalogue import catalogue
     from convspec.conformance.engine import Verifier
     from convspec.conformance.in_process import InProcess
-    from convspec.conformance.remembered import Oracle
+    from convspec.conformance.oracle import Oracle
     from convspec.conformance.requirements import requirements
 
     largest = int(multiplications) or None

@@ -20,9 +20,9 @@ from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conditions import Labelled, Shared, shared_conditions
 from convspec.conformance.engine import Verifier
+from convspec.conformance.expected import Expected
 from convspec.conformance.judging import Judge
 from convspec.conformance.layouts import place
-from convspec.conformance.oracle import Expected
 from convspec.conformance.requirement import Requirement, one_call
 from convspec.conformance.requirements import requirements
 
@@ -71,16 +71,24 @@ class Evidence:
     has_right_answer: bool = True
 
 
-class Seen(tuple[Evidence, ...]):
-    """All that was seen of an implementation, and which known faults were held against it already."""
+class Seen:
+    """All that was seen of an implementation, and which known faults were held against it already.
 
-    def __init__(self, _: Iterable[Evidence]) -> None:
+    Parameters
+    ----------
+    answers : sequence of Evidence
+        Wrong ones first.
+    """
+
+    def __init__(self, answers: Sequence[Evidence]) -> None:
+        self.answers = answers
         self._known: dict[str, bool] = {}
 
     def is_like(self, fault: Fault, judge: Judge) -> bool:
         """Whether a known fault gives the same answers, and wrong ones where they are wrong."""
         if fault.id not in self._known:
-            self._known[fault.id] = _reproduces(fault.function, self) and _is_wrong_too(judge, fault, self)
+            same = _reproduces(fault.function, self.answers)
+            self._known[fault.id] = same and _is_wrong_too(judge, fault, self.answers)
         return self._known[fault.id]
 
 
@@ -110,11 +118,11 @@ def diagnose(
     """
     if evidence is None:
         evidence = gathered(verifier, failures)
-    if any(item.wrong for item in evidence):
+    if any(item.wrong for item in evidence.answers):
         single = next((fault for fault in _candidates(without) if evidence.is_like(fault, verifier.judge)), None)
         if single is not None:
             return _named((single,))
-        pair = _pair(evidence, without)
+        pair = _pair(evidence.answers, without)
         if pair is not None:
             return _named(pair)
     failing = [requirement for requirement, _ in _parsed(failures)]

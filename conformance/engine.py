@@ -13,16 +13,16 @@ from convspec.adapters.functions import claims as read_claims
 from convspec.adapters.functions import probes
 from convspec.adapters.protocol import DTYPES, Capabilities
 from convspec.conformance.battery import Battery, admits
-from convspec.conformance.calls import Outcome, Trial
+from convspec.conformance.calls import Outcome, Trial, Trialled
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import Entry
 from convspec.conformance.child import Child
 from convspec.conformance.confirming import Confirmation
 from convspec.conformance.evidence import Distribution
+from convspec.conformance.expected import SuiteError
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding, Judge, rounded_answer
-from convspec.conformance.oracle import SuiteError
-from convspec.conformance.remembered import Oracle
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Hearing, Requirement
 from convspec.conformance.verdict import Counterexample, Verdict
 
@@ -53,7 +53,7 @@ class Plan:
     matching: dict[str, tuple[int, ...]]
 
     @cached_property
-    def trials(self) -> list[tuple[str, Case]]:
+    def trials(self) -> list[Trialled]:
         """The cases as the child takes them."""
         return [(self.requirement.id, case) for case in self.cases]
 

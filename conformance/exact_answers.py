@@ -15,8 +15,8 @@ from convspec.adapters.protocol import Array
 from convspec.conformance.calls import call_of
 from convspec.conformance.case import Case
 from convspec.conformance.contract import Contract
+from convspec.conformance.expected import Expected, SuiteError
 from convspec.conformance.formats import FORMATS
-from convspec.conformance.oracle import Expected, SuiteError
 from convspec.reference import round_to
 
 # Whole numbers of more bits than this are no floats.

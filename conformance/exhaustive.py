@@ -26,10 +26,10 @@ from convspec.conformance.calls import Call, Outcome, Trial
 from convspec.conformance.case import Case
 from convspec.conformance.confirming import Confirmation
 from convspec.conformance.engine import Verifier, right_answer_of
+from convspec.conformance.expected import Expected, SuiteError
 from convspec.conformance.in_process import InProcess
 from convspec.conformance.judging import Finding
-from convspec.conformance.oracle import Expected, SuiteError
-from convspec.conformance.remembered import Oracle
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Hearing
 from convspec.conformance.requirements import calls_of, requirements
 from convspec.conformance.results import BAD, counterexample_line, verdict_line

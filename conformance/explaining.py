@@ -18,8 +18,8 @@ from convspec.conformance.diagnosis import (
     labelled,
 )
 from convspec.conformance.engine import Verifier
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.proving import Started, accuses, glancing, in_order, verifying
-from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirements import requirements
 
 # An explanation is drawn from the first failing requirements.
@@ -106,10 +106,10 @@ def _is_borne_out(verifier: Verifier, found: Diagnosis, failing: list[tuple[str,
 
 def _failing(verifier: Verifier, found_by: Sequence[str] = ()) -> list[tuple[str, str]]:
     """The first requirements that fail, each with its case."""
-    known = [verifier.verify(requirement, catalogue()[requirement.id]) for requirement in in_order(found_by)[:FAILURES]]
+    known = (verifier.verify(requirement, catalogue()[requirement.id]) for requirement in in_order(found_by))
     failing = (
         (verdict.requirement, verdict.counterexample.case.line)
-        for verdict in itertools.chain(known, () if found_by else glancing(verifier))
+        for verdict in (known if found_by else glancing(verifier))
         if accuses(verdict) and verdict.counterexample is not None
     )
     return list(itertools.islice(failing, FAILURES))

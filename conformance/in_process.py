@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from convspec.adapters import loading
 from convspec.adapters.functions import Answer, FunctionAdapter
 from convspec.adapters.protocol import Adapter, Capabilities
-from convspec.conformance.calls import Call, Outcome
+from convspec.conformance.calls import Call, Outcome, Trialled
 from convspec.conformance.case import Case
 from convspec.conformance.machine import cpu_flags
 from convspec.conformance.performing import perform
 from convspec.conformance.requirements import calls_of
 from convspec.conformance.zygote import annotate, describe, probe_all
-
-Trialled = tuple[str, Case]
 
 
 class InProcess:

@@ -11,7 +11,7 @@ from convspec.adapters.protocol import Array, Capabilities, Numerics
 from convspec.conformance.calls import Call, Outcome
 from convspec.conformance.contract import Contract
 from convspec.conformance.exact_numbers import exactly
-from convspec.conformance.oracle import Expected, SuiteError, screen_roundoff
+from convspec.conformance.expected import Expected, SuiteError, screen_roundoff
 from convspec.reference import round_to
 
 

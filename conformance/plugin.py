@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     requirement, target = list(run.selected), list(run.settings.named)
 
     def place(item: pytest.Item) -> tuple[int, int, int]:
-        number = target.index(item.target) if isinstance(item, RequirementItem | WorldItem) else -1
+        number = target.index(item.target) if isinstance(item, RequirementItem) else -1
         asked = requirement.index(item.name) if item.name in requirement else len(requirement)
         return number // OPEN_CHILDREN, asked, number
 

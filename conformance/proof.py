@@ -28,9 +28,9 @@ from convspec.conformance.explaining import (
     explain_homework,
 )
 from convspec.conformance.machine import environment
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.proving import FIRST, WITH_HISTORY, Heard, Hunt, finders, hear, hunt, start_early
 from convspec.conformance.reach import geometry_line
-from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirements import requirements
 
 SCHEMA_VERSION = 1

@@ -17,7 +17,7 @@ from convspec.conformance.child import Child, start
 from convspec.conformance.engine import Verifier
 from convspec.conformance.in_process import InProcess
 from convspec.conformance.machine import limited_memory
-from convspec.conformance.remembered import Oracle
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import BAD

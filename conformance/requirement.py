@@ -9,9 +9,9 @@ import numpy as np
 from convspec.adapters.protocol import Array, Capabilities, Numerics
 from convspec.conformance.calls import Call, Outcome, Trial, call_of
 from convspec.conformance.case import Case
+from convspec.conformance.expected import Expected
 from convspec.conformance.generating import Bias
 from convspec.conformance.judging import Finding, Judge
-from convspec.conformance.oracle import Expected
 
 Expect = Callable[[int], Expected]
 Need = Callable[[Capabilities, Numerics], str | None]

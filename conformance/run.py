@@ -16,7 +16,7 @@ from convspec.conformance.diagnosis import diagnose
 from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
 from convspec.conformance.machine import environment, today
-from convspec.conformance.remembered import Oracle
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (

@@ -13,7 +13,7 @@ import numpy as np
 from convspec.adapters.protocol import Array
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import Case
-from convspec.conformance.oracle import Expected, SuiteError
+from convspec.conformance.expected import Expected, SuiteError
 from convspec.conformance.world import Axis, Channels, Geometry, Part
 
 CHUNK = 1024

@@ -12,7 +12,7 @@ from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter, nam
 from convspec.checking import INTERRUPTED, Result, check, results_lines
 from convspec.conformance.battery import EFFORTS
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.oracle import SuiteError
+from convspec.conformance.expected import SuiteError
 from convspec.conformance.proof import HEARD_CASES, PARTS
 from convspec.conformance.requirements import requirements
 from convspec.conformance.run import SUITE_FAILED, WRONG_USAGE
@@ -120,7 +120,8 @@ def parser() -> argparse.ArgumentParser:
         help=f"effort with which the correct variants are heard (default: {HEARD_CASES} cases of each requirement)",
     )
     proving.add_argument(
-        "-n", "--workers", type=int, default=2, metavar="N", help="processes side by side (default: 2)"
+        "-n", "--workers", type=int, default=2, metavar="N",
+        help="processes that work side by side, besides one for what hangs (default: 2)",
     )
 
     asking = commands.add_parser(

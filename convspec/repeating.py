@@ -16,7 +16,7 @@ from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding
 from convspec.conformance.layouts import place
-from convspec.conformance.remembered import Oracle
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.verdict import Counterexample

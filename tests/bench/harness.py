@@ -34,7 +34,7 @@ PURPOSES = {
                   ("battery", "extremes", "fitting", "generating")),
     "arrays": ("building the arrays of a case", ("calls", "case", "formats", "layouts", "number_kinds", "recipes")),
     "oracle": ("the expected answers",
-               ("exact_numbers", "oracle", "remembered", "convolution", "exact", "padding", "rounding", "shapes",
+               ("exact_numbers", "expected", "oracle", "convolution", "exact", "padding", "rounding", "shapes",
                 "arguments")),
     "judging": ("the requirements, their bounds and the evidence that is kept",
                 ("contract", "engine", "evidence", "judging", "requirement", "requirements", "verdict",

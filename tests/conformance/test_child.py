@@ -15,8 +15,8 @@ import pytest
 from convspec.adapters.loading import Unavailable, UnknownAdapter, adapt
 from convspec.conformance.case import Case
 from convspec.conformance.child import ChildProcess, start
+from convspec.conformance.expected import SuiteError
 from convspec.conformance.in_process import InProcess
-from convspec.conformance.oracle import SuiteError
 from convspec.reference import conv2d
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")

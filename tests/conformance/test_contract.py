@@ -11,7 +11,7 @@ from convspec.conformance.calls import call_of
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.contract import WINOGRAD_GROWTH, Contract
 from convspec.conformance.exact_numbers import ExactElement
-from convspec.conformance.oracle import Expected
+from convspec.conformance.expected import Expected
 from convspec.conformance.recipes import FORMATS
 
 # y = 3 with B = 12 out of four products that are not zero, and a bias of 1.

@@ -21,9 +21,9 @@ from convspec.conformance.case import parse_case
 from convspec.conformance.child import start
 from convspec.conformance.engine import Verifier
 from convspec.conformance.exhaustive import Explorer, broken, line_for_proof, world_line
-from convspec.conformance.oracle import SuiteError
+from convspec.conformance.expected import SuiteError
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.proving import Known
-from convspec.conformance.remembered import Oracle
 from convspec.conformance.world import ALONE, Channels, World, part_of
 from convspec.conformance.world_answers import Answers, right_answer
 from convspec.reference import conv2d

@@ -11,8 +11,8 @@ from convspec.conformance.calls import Outcome, call_of
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.contract import Contract
 from convspec.conformance.exact_numbers import exactly
+from convspec.conformance.expected import EXTENDED, Expected, SuiteError
 from convspec.conformance.judging import Judge, rounded_answer, same_bits
-from convspec.conformance.oracle import EXTENDED, Expected, SuiteError
 from convspec.conformance.recipes import numpy_dtype
 from convspec.reference import conv2d
 

@@ -15,10 +15,10 @@ from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conditions import Condition, Labelled, Shared
 from convspec.conformance.covered import Measured, code_lines
 from convspec.conformance.explaining import compared, explain_fault, explain_homework
+from convspec.conformance.oracle import Oracle
 from convspec.conformance.proof import Plan, prove
 from convspec.conformance.proving import finders, hear, hunt
 from convspec.conformance.reach import geometry_line
-from convspec.conformance.remembered import Oracle
 from convspec.conformance.requirements import requirements
 
 

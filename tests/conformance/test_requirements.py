@@ -12,9 +12,9 @@ from convspec.conformance.battery import EFFORTS, Battery, admits
 from convspec.conformance.calls import Outcome, Trial
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import catalogue, select
+from convspec.conformance.expected import Expected
 from convspec.conformance.generating import INTEGERS
 from convspec.conformance.judging import Judge
-from convspec.conformance.oracle import Expected
 from convspec.conformance.performing import perform
 from convspec.conformance.requirement import Hearing
 from convspec.conformance.requirements import calls_of, requirements
