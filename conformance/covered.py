@@ -45,7 +45,7 @@ MEASURED = (
     # The reference's loops are slow while each line of them is watched, and small cases take the same branches.
     Measured(
         "reference", f"the reference under the first {CASES} small cases of each requirement",
-        tuple(f"reference/{name}.py" for name in REFERENCE), multiplications=2000,
+        tuple(f"reference/{name}.py" for name in REFERENCE), multiplications=250,
     ),
 )
 

@@ -7,11 +7,12 @@ not named.
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from convspec.adapters.faulty import FAULTS, Fault
-from convspec.adapters.faulty.pieces import both, correct
+from convspec.adapters.faulty import FAULTS, Fault, pieces
+from convspec.adapters.faulty.pieces import Body, both, correct
 from convspec.adapters.faulty.registry import as_function
 from convspec.adapters.protocol import Array
 from convspec.conformance.battery import further
@@ -36,7 +37,7 @@ FURTHER = 120
 FEWEST_BATTERIES, MOST_BATTERIES = 2, 5
 ENOUGH_FAILURES = 20
 REQUIREMENTS_LOOKED_AT = 3
-sound = as_function(correct)
+sound = as_function(correct, checked=False)
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,33 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One answer that was seen, and whether there is a right one at all."""
+    """One answer that was seen.
+
+    Parameters
+    ----------
+    call, outcome
+        What was asked, and what came of it.
+    wrong : bool
+        Whether the answer is.
+    has_right_answer : bool
+        Whether there is one at all.
+    asked_of_all : str
+        The id of the case, if it is one that every implementation is asked; else empty.
+    """
 
     call: Call
     outcome: Outcome
     wrong: bool
     has_right_answer: bool = True
+    asked_of_all: str = ""
+
+    @cached_property
+    def checked(self) -> pieces.Call | None:
+        """The call as the bodies of faults take it, which must not write into its arrays; None if it is refused."""
+        try:
+            return pieces.check(_arranged(self.call))
+        except ValueError:
+            return None
 
 
 class Seen:
@@ -87,7 +109,7 @@ class Seen:
     def is_like(self, fault: Fault, judge: Judge) -> bool:
         """Whether a known fault gives the same answers, and wrong ones where they are wrong."""
         if fault.id not in self._known:
-            same = _reproduces(fault.function, self.answers)
+            same = all(_same(_known_answer(fault, item), item.outcome) for item in self.answers)
             self._known[fault.id] = same and _is_wrong_too(judge, fault, self.answers)
         return self._known[fault.id]
 
@@ -166,7 +188,8 @@ def gathered(verifier: Verifier, failures: Sequence[tuple[str, str]]) -> Seen:
     ]
     for finding, trial in verifier.each(definition, cases):
         if not trial.outcomes[0].died:
-            evidence.append(Evidence(trial.calls[0], trial.outcomes[0], finding is not None))
+            answer = Evidence(trial.calls[0], trial.outcomes[0], finding is not None, asked_of_all=trial.case.id)
+            evidence.append(answer)
     # What becomes of NaN and infinities depends on how a fault is written, unless nothing else is wrong.
     finite = [item for item in evidence if np.isfinite(item.call.x).all() and np.isfinite(item.call.w).all()]
     telling = finite if any(item.wrong for item in finite) else evidence
@@ -205,7 +228,7 @@ def _candidates(without: Collection[str], families: tuple[str, ...] | None = Non
 def _is_wrong_too(judge: Judge, fault: Fault, evidence: Iterable[Evidence]) -> bool:
     """Whether the fault's answers are wrong, too: equal to within rounding says nothing where rounding is the fault."""
     for item in evidence:
-        answer = _call(fault.function, item.call) if item.wrong and item.has_right_answer else None
+        answer = _known_answer(fault, item) if item.wrong and item.has_right_answer else None
         if answer is None:
             continue
         try:
@@ -225,38 +248,76 @@ def _pair(evidence: Sequence[Evidence], without: Collection[str]) -> tuple[Fault
     likely = [
         fault
         for fault in _candidates(without, PAIRED)
-        if all(_same(_call(fault.function, item.call), item.outcome) for item in right)
+        if all(_same(_known_answer(fault, item), item.outcome) for item in right)
     ]
     # Of two that leave the smallest wrong case as it should be, each alone, nothing is to be expected together.
-    idle = {fault.id for fault in likely if _agree(_call(fault.function, wrong[0].call), _call(sound, wrong[0].call))}
+    should_be = _call(sound, wrong[0].call)
+    idle = {fault.id for fault in likely if _agree(_known_answer(fault, wrong[0]), should_be)}
     for first, second in itertools.product(likely, likely):
         if first.body is None or second.body is None or first.id == second.id or {first.id, second.id} <= idle:
             continue
-        joined = as_function(both(first.body, second.body))
+        joined = both(first.body, second.body)
         if _reproduces(joined, wrong) and _reproduces(joined, evidence):
             return first, second
     return None
 
 
-def _reproduces(function: Callable[..., Array], evidence: Iterable[Evidence]) -> bool:
-    return all(_same(_call(function, item.call), item.outcome) for item in evidence)
+# The answers of known faults to cases that every implementation is asked.
+_KNOWN_ANSWERS: dict[tuple[str, str], Array | None] = {}
+
+
+def _known_answer(fault: Fault, item: Evidence) -> Array | None:
+    if not item.asked_of_all:
+        return _call(fault.function, item.call)
+    key = (fault.id, item.asked_of_all)
+    if key not in _KNOWN_ANSWERS:
+        _KNOWN_ANSWERS[key] = _call(fault.function, item.call)
+    return _KNOWN_ANSWERS[key]
+
+
+def _reproduces(body: Body, evidence: Iterable[Evidence]) -> bool:
+    return all(_same(_answer(body, item), item.outcome) for item in evidence)
+
+
+def _answer(body: Body, item: Evidence) -> Array | None:
+    if item.checked is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return _as_asked(item.call, body(item.checked))
+    except Exception:
+        return None
 
 
 def _call(function: Callable[..., Array], call: Call) -> Array | None:
     """A fault's answer to arrays that lie as those of the call did; None if it raises."""
-    x, w = place(call.x, call.layout_x)[0], place(call.w, call.layout_w)[0]
-    bias = None if call.bias is None else place(call.bias, call.layout_bias)[0]
-    is_plane = call.x.ndim == call.w.ndim == 2
-    if is_plane:
-        x, w = x[None, None], w[None, None]
+    asked = _arranged(call)
     try:
         with np.errstate(all="ignore"):
             result = function(
-                x, w, bias, stride=call.stride, padding=call.padding, dilation=call.dilation, groups=call.groups
+                asked.x, asked.w, asked.bias,
+                stride=asked.stride, padding=asked.padding, dilation=asked.dilation, groups=asked.groups,
             )
     except Exception:
         return None
-    return result[0, 0] if is_plane and result.ndim == 4 else result
+    return _as_asked(call, result)
+
+
+def _arranged(call: Call) -> pieces.Call:
+    """The call with its arrays laid out; planes become pictures of one channel."""
+    x, w = place(call.x, call.layout_x)[0], place(call.w, call.layout_w)[0]
+    bias = None if call.bias is None else place(call.bias, call.layout_bias)[0]
+    if _is_plane(call):
+        x, w = x[None, None], w[None, None]
+    return pieces.Call(x, w, bias, call.stride, call.padding, call.dilation, call.groups)
+
+
+def _as_asked(call: Call, result: Array) -> Array:
+    return result[0, 0] if _is_plane(call) and result.ndim == 4 else result
+
+
+def _is_plane(call: Call) -> bool:
+    return call.x.ndim == call.w.ndim == 2
 
 
 def _same(answer: Array | None, outcome: Outcome) -> bool:
@@ -284,6 +345,7 @@ def labelled(
     failing: list[Requirement],
     first_seed: int | None = None,
     fewest_batteries: int = FEWEST_BATTERIES,
+    enough: int = ENOUGH_FAILURES,
 ) -> list[Labelled]:
     """Further cases of the failing requirements, each with whether it fails; the more, the more seldom one does."""
     first = verifier.battery.seed + 1 if first_seed is None else first_seed
@@ -293,11 +355,11 @@ def labelled(
     found: list[Labelled] = []
     for requirement in list(looked_at.values())[:REQUIREMENTS_LOOKED_AT]:
         # Requirements that fail for one reason say the same.
-        if sum(item.fails for item in found) >= 2 * ENOUGH_FAILURES:
+        if sum(item.fails for item in found) >= 2 * enough:
             break
         failures = 0
         for number in range(MOST_BATTERIES):
-            if number >= fewest_batteries and failures >= ENOUGH_FAILURES:
+            if number >= fewest_batteries and failures >= enough:
                 break
             cases = list(further(first + number).fitted(requirement, verifier.capabilities))[:FURTHER]
             for finding, trial in verifier.each(requirement, cases):

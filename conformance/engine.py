@@ -44,7 +44,7 @@ class Plan:
     unclaimed : set of str
         The ids of those that are not claimed (asked by DTY-05 alone).
     matching : dict
-        For each case's id, the deviations that match it.
+        By the case's id, the deviations that match it, if there are any.
     """
 
     requirement: Requirement
@@ -209,11 +209,12 @@ class Verifier:
                     continue
                 unclaimed.add(case.id)
             kept.append(case)
-            matching[case.id] = tuple(
-                index
-                for index in deviations
-                if {requirement.id, "*"} & set(self.child.description.deviations[index].requirements)
-            )
+            if deviations:
+                matching[case.id] = tuple(
+                    index
+                    for index in deviations
+                    if {requirement.id, "*"} & set(self.child.description.deviations[index].requirements)
+                )
         return Plan(requirement, kept[: self.battery.size(requirement)], unclaimed, matching)
 
     def _outside_the_claims(self, requirement: Requirement) -> list[Case]:
@@ -250,20 +251,20 @@ class Verifier:
             verdict.cases += 1
             verdict.calls += len(trial.calls)
             distribution.count(case)
-            finding = self.heard(requirement, trial, case.id in unclaimed)
+            finding, notes = self.heard(requirement, trial, case.id in unclaimed), matching.get(case.id, ())
             if outcomes[0].kind in ("crashed", "timed out"):
                 deaths += 1
             # A refusal of what is not claimed is no answer.
             answered += case.id not in unclaimed or outcomes[0].kind != "raised"
             if finding is None:
-                unexplained_passes.update(matching[case.id])
-                passed_examples.update(index for index in matching[case.id] if self._is_example(index, case))
+                unexplained_passes.update(notes)
+                passed_examples.update(index for index in notes if self._is_example(index, case))
                 nontrivial += self._is_nontrivial(requirement, trial)
                 ratio = self._ratio(requirement, trial)
                 if ratio is not None:
                     verdict.worst_ratio = max(verdict.worst_ratio or 0.0, ratio)
-            elif matching[case.id]:
-                known.update(matching[case.id])
+            elif notes:
+                known.update(notes)
                 verdict.counterexample = verdict.counterexample or Counterexample(case, finding, trial)
             else:
                 verdict.counterexample = Counterexample(case, finding, trial)

@@ -25,14 +25,17 @@ class Oracle:
         self.for_several = for_several
         self._remembered: dict[tuple[str, str, int], Expected] = {}
         self._calls: dict[tuple[str, str], tuple[Call, ...]] = {}
+        self._last: tuple[tuple[str, str], tuple[Call, ...]] = ("", ""), ()
         self._computed = 0
 
     def calls_of(self, requirement: str, case: Case) -> tuple[Call, ...]:
         """The calls to which a case leads; those of small cases are made once."""
         key = (requirement, case.id)
-        calls = self._calls.get(key)
+        # Who makes the calls in this process asks first, who judges what came of them asks next.
+        calls = self._last[1] if self._last[0] == key else self._calls.get(key)
         if calls is None:
             calls = calls_of(requirement, case)
+            self._last = key, calls
             if self.for_several and len(self._calls) < REMEMBERED and sum(call.x.size for call in calls) < 4096:
                 self._calls[key] = calls
         return calls
@@ -42,6 +45,7 @@ class Oracle:
         if max(len(self._remembered), len(self._calls)) > REMEMBERED // 2:
             self._remembered = {key: kept for key, kept in self._remembered.items() if key[0] != requirement}
             self._calls = {key: calls for key, calls in self._calls.items() if key[0] != requirement}
+            self._last = ("", ""), ()
 
     def of(self, requirement: Requirement, trial: Trial, call: int) -> Expected:
         """The right answer to one call of a trial."""

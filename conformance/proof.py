@@ -29,7 +29,19 @@ from convspec.conformance.explaining import (
 )
 from convspec.conformance.machine import environment
 from convspec.conformance.oracle import Oracle
-from convspec.conformance.proving import FIRST, WITH_HISTORY, Heard, Hunt, finders, hear, hunt, start_early
+from convspec.conformance.proving import (
+    FIRST,
+    WITH_HISTORY,
+    Heard,
+    Hunt,
+    finders,
+    hear,
+    hunt,
+    in_order,
+    joined,
+    needs_a_process,
+    start_early,
+)
 from convspec.conformance.reach import geometry_line
 from convspec.conformance.requirements import requirements
 
@@ -150,11 +162,26 @@ def _finders(id: str) -> tuple[str, tuple[str, ...]]:
     return id, tuple(sorted(found, key=order.index))
 
 
-def _heard(id: str) -> Heard:
+def _heard(task: tuple[str, str]) -> list[Heard]:
+    """A variant under all requirements, or a requirement over all variants that need no process."""
+    kind, id = task
     workshop = _WORKSHOP[-1]
     effort, seed = workshop.plan.null_effort, workshop.plan.seeds[0]
     part = slice(None if effort else HEARD_CASES)
-    return hear(BENIGN.get(id, id), *workshop.tools(effort or "standard", seed), part)
+    battery, _ = workshop.tools(effort or "standard", seed)
+    if kind == "variant":
+        return [hear(BENIGN.get(id, id), battery, Oracle(), part)]
+    # One after the other, so that what is right is worked out once, and forgotten when all were heard.
+    oracle = Oracle(for_several=True)
+    members = [member for member in BENIGN.values() if not needs_a_process(member)]
+    return [hear(member, battery, oracle, part, [requirements()[id]]) for member in members]
+
+
+def _hearings() -> list[tuple[str, str]]:
+    """What takes longest comes first."""
+    apart = [id for id, member in BENIGN.items() if needs_a_process(member)]
+    together = sorted(in_order(requirements()), key=lambda requirement: -requirement.share)
+    return [*(("variant", id) for id in (*ADAPTERS, *apart)), *(("requirement", item.id) for item in together)]
 
 
 def _worlds() -> list[dict[str, Any]]:
@@ -202,6 +229,8 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
     _WORKSHOP.append(workshop)
     try:
         hunts = _hunts(plan, workshop)
+        if plan.heard and plan.null_effort:
+            workshop.prepare(plan.null_effort, plan.seeds[0])
         with workshop.pool() as pool:
             # What takes longest is given out first, and asked for last.
             worlds = [pool.apply_async(_worlds)] if plan.has("exhaustive") else []
@@ -209,11 +238,13 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
             found = pool.imap_unordered(_finders, _slow_first(plan.hunted))
             matrix = dict(_watched(plan, "matrix", found, len(plan.hunted)))
             yield from (_fault_line(id, hunts, matrix[id]) for id in plan.hunted)
-            hearing = pool.imap_unordered(_heard, plan.heard)
+            hearings = _hearings() if plan.heard else []
+            hearing = pool.imap_unordered(_heard, hearings)
             if plan.has("diagnosis"):
                 draw_for((matrix.get(id, ()) for id in compared()), plan.seeds[0])
-            heard = list(_watched(plan, "correct variants", hearing, len(plan.heard)))
-            yield from (_benign_line(item) for item in _in_order(plan.heard, heard))
+            parts = [item for some in _watched(plan, "correct variants", hearing, len(hearings)) for item in some]
+            heard = [joined(item for item in parts if item.id == id) for id in plan.heard]
+            yield from (_benign_line(item) for item in heard)
             for name, results in (("lines and branches that are reached", reached), ("small worlds", worlds)):
                 for result in results:
                     yield from result.get()

@@ -4,7 +4,7 @@ import contextlib
 import importlib
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +23,11 @@ from convspec.conformance.requirements import requirements
 from convspec.conformance.results import BAD
 from convspec.conformance.verdict import Verdict
 
-# What is tried first finds most: the definition, state, padding words, refusals, dtypes, the rest as it comes.
+# What is tried first finds most of what those before it do not; the rest as it comes.
 FIRST = (
-    "DEF-01", "PUR-05", "PUR-02", "PUR-01", "PUR-04", "PUR-06", "PAD-04", "PAD-05", "ERR-01", "ERR-02", "ERR-03",
-    "ERR-05", "SHP-08", "DTY-02", "DTY-03", "DTY-05", "NUM-09", "SPC-01", "SPC-05",
+    "DEF-01", "PUR-05", "PUR-06", "NUM-09", "SPC-01", "PAD-05", "ERR-02", "ERR-03", "PUR-01", "ERR-05", "DTY-02",
+    "SPC-05", "SHP-10", "ERR-06", "ERR-01", "DTY-03", "DTY-05", "PAD-12", "SPC-06", "SHP-09", "SPC-02", "ERR-04",
+    "PUR-04", "SHP-08",
 )
 TIME_LIMIT = 2.0
 # Of each requirement's cases, so many are tried before any requirement tries more.
@@ -148,12 +149,24 @@ def finders(
         )
 
 
-def hear(member: Benign | str, battery: Battery, oracle: Oracle, part: slice = slice(None)) -> Heard:
-    """All requirements over a correct variant, or over an adapter that is named, with all cases or a part of them."""
+def hear(
+    member: Benign | str,
+    battery: Battery,
+    oracle: Oracle,
+    part: slice = slice(None),
+    asked: Sequence[Requirement] | None = None,
+) -> Heard:
+    """Requirements over a correct variant, or over an adapter that is named, with all cases or a part of them.
+
+    Parameters
+    ----------
+    asked : sequence of Requirement or None
+        All that can accuse, unless said.
+    """
     cases = 0
     accused_by: list[str] = []
     with verifying(member, battery, oracle, 5 * TIME_LIMIT) as verifier:
-        for requirement in in_order(requirements()):
+        for requirement in in_order(requirements()) if asked is None else asked:
             verdict = verifier.verify(requirement, catalogue()[requirement.id], part)
             cases += verdict.cases
             if verdict.outcome in BAD:
@@ -161,7 +174,14 @@ def hear(member: Benign | str, battery: Battery, oracle: Oracle, part: slice = s
         return Heard(verifier.name, cases, tuple(accused_by))
 
 
-def _needs_a_process(member: Fault | Benign) -> bool:
+def joined(heard: Iterable[Heard]) -> Heard:
+    """What was heard of one variant at several times."""
+    parts = tuple(heard)
+    accused_by = tuple(id for part in parts for id in part.accused_by)
+    return Heard(parts[0].id, sum(part.cases for part in parts), accused_by)
+
+
+def needs_a_process(member: Fault | Benign) -> bool:
     """Whether a member may harm this process, or was written by others; the rest are a few lines and answer at once."""
     return bool(member.library) if isinstance(member, Benign) else member.family in IN_A_PROCESS
 
@@ -176,7 +196,7 @@ def start_early(faults: Iterable[Fault]) -> dict[str, Child]:
     children: dict[str, Child] = {
         fault.id: start(fault.id, adapter=Known(fault), time_limit=TIME_LIMIT)
         for fault in faults
-        if _needs_a_process(fault)
+        if needs_a_process(fault)
     }
     for child in children.values():
         # What it says of itself is read here, once, and not by each process that is forked from this one.
@@ -200,7 +220,7 @@ def verifying(
         child = early
     elif isinstance(member, str):
         child = start(member, time_limit=time_limit)
-    elif _needs_a_process(member):
+    elif needs_a_process(member):
         child = start(member.id, adapter=Known(member), time_limit=time_limit)
     else:
         child = InProcess(member.id, adapter=Known(member), calls=oracle.calls_of)

@@ -91,6 +91,8 @@ def describe(adapter: Adapter, flags: frozenset[str]) -> Description:
 
 def annotate(adapter: Adapter, cases: list[Case], flags: frozenset[str]) -> list[tuple[str | None, tuple[int, ...]]]:
     """For each case: the reason why it is not claimed (or None), and which deviations match it."""
+    if not adapter.capabilities.exclusions and not adapter.deviations:
+        return [(None, ())] * len(cases)
     notes: list[tuple[str | None, tuple[int, ...]]] = []
     for case in cases:
         excluded = next((e.reason for e in adapter.capabilities.exclusions if _says_so(e.when, case)), None)

@@ -56,11 +56,10 @@ def scattered(call: Call) -> Array:
             i, between = divmod(row - p * dh, sh)
             if between or not 0 <= i < total.shape[3]:
                 continue
-            for c in range(w.shape[2]):
-                for q in range(call.kernel[1]):
-                    last = q * dw + (columns - 1) * sw + 1
-                    taken = padded[:, :, :, c, row, q * dw:last:sw]
-                    total[:, :, :, i] += taken * w[:, :, c, p, q, np.newaxis]
+            for q in range(call.kernel[1]):
+                last = q * dw + (columns - 1) * sw + 1
+                part = padded[:, :, :, :, row, q * dw:last:sw] * w[:, :, :, p, q, np.newaxis]
+                total[:, :, :, i] += np.add.reduce(part, axis=3, dtype=part.dtype)
     return finished(call, total)
 
 

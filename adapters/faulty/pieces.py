@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
@@ -72,8 +72,47 @@ class Call:
     @cached_property
     def pads(self) -> Pads:
         """Zeros at the (top, bottom) and the (left, right)."""
-        return resolve_padding(
-            self.padding, size=self.size, kernel=self.kernel, stride=self.stride, dilation=self.dilation)
+        return _pads(self.padding, self.size, self.kernel, self.stride, self.dilation)
+
+
+def _remembered(function: Callable[..., Pads]) -> Callable[..., Pads]:
+    """Keep what was worked out, as many calls have the same geometry."""
+    kept = lru_cache(maxsize=1 << 14)(function)
+
+    def remembering(*arguments: Any) -> Pads:
+        # True equals 1 and would be found in its place, but is to be refused.
+        return kept(*arguments) if _are_plain(arguments) else function(*arguments)
+
+    return remembering
+
+
+def _are_plain(values: tuple[Any, ...]) -> bool:
+    for value in values:
+        if type(value) is tuple:
+            if not _are_plain(value):
+                return False
+        elif type(value) not in {int, str}:
+            return False
+    return True
+
+
+@_remembered
+def _pads(padding: Any, size: Pair, kernel: Pair, stride: Pair, dilation: Pair) -> Pads:
+    return resolve_padding(padding, size=size, kernel=kernel, stride=stride, dilation=dilation)
+
+
+@_remembered
+def _fitting_pads(padding: Any, size: Pair, kernel: Pair, stride: Pair, dilation: Pair) -> Pads:
+    """Refuse what fits nowhere, too."""
+    pads = _pads(padding, size, kernel, stride, dilation)
+    for axis in range(2):
+        output_size(size[axis], kernel[axis], pad=pads[axis], stride=stride[axis], dilation=dilation[axis])
+    return pads
+
+
+@cache
+def _is_supported(dtype: np.dtype[Any]) -> bool:
+    return dtype.name in DTYPES
 
 
 def whole_number(name: str, value: Any) -> int:
@@ -101,7 +140,7 @@ def check(call: Call) -> Call:
     x, w, bias = np.asarray(call.x), np.asarray(call.w), call.bias
     if x.ndim != 4 or w.ndim != 4:
         raise ValueError(f"x and w must have rank 4, got x of shape {x.shape} and w of shape {w.shape}")
-    if x.dtype.name not in DTYPES or w.dtype.name not in DTYPES:
+    if not (_is_supported(x.dtype) and _is_supported(w.dtype)):
         raise ValueError(f"x and w have dtypes {x.dtype} and {w.dtype}, of which one is not supported")
     stride, dilation = pair("stride", call.stride), pair("dilation", call.dilation)
     groups = whole_number("groups", call.groups)
@@ -116,18 +155,16 @@ def check(call: Call) -> Call:
         bias = np.asarray(bias)
         if bias.shape != w.shape[:1]:
             raise ValueError(f"bias must have shape {w.shape[:1]}, got {bias.shape}")
-        if not np.can_cast(bias.dtype, np.dtype(WIDER.get(dtype.name, dtype)), "same_kind"):
+        if not np.can_cast(bias.dtype, working_dtype(dtype), "same_kind"):
             raise ValueError(f"bias has dtype {bias.dtype}, which does not go into a result of dtype {dtype}")
-    pads = found.pads
-    for axis in range(2):
-        output_size(x.shape[2 + axis], w.shape[2 + axis], pad=pads[axis], stride=stride[axis],
-                    dilation=dilation[axis])
+    pads = _fitting_pads(call.padding, found.size, found.kernel, stride, dilation)
     padded = (*x.shape[:2], x.shape[2] + sum(pads[0]), x.shape[3] + sum(pads[1]))
     if math.prod(max(1, length) for length in padded) > LARGEST_ARRAY:
         raise ValueError(f"padding {pads} makes shape {padded}, more than {LARGEST_ARRAY} numbers")
     return found.but(bias=bias, padding=call.padding if isinstance(call.padding, str) else pads)
 
 
+@cache
 def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Name the dtype in which products are summed."""
     return np.dtype(WIDER.get(dtype.name, dtype))
