@@ -5,25 +5,23 @@ not named.
 """
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from convspec.adapters.faulty import FAULTS, Fault, pieces
-from convspec.adapters.faulty.pieces import Body, both, correct
+from convspec.adapters.faulty import FAULTS, Fault
+from convspec.adapters.faulty.pieces import both
 from convspec.adapters.faulty.registry import as_function
-from convspec.adapters.protocol import Array
 from convspec.conformance.battery import further
-from convspec.conformance.calls import Call, Outcome
+from convspec.conformance.calls import Outcome
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conditions import Labelled, Shared, shared_conditions
 from convspec.conformance.engine import Verifier
 from convspec.conformance.expected import Expected
 from convspec.conformance.judging import Judge
-from convspec.conformance.layouts import place
+from convspec.conformance.known_answers import Evidence, agree, answer_of, is_the_same, known_answer, reproduces, sound
 from convspec.conformance.requirement import Requirement, one_call
 from convspec.conformance.requirements import requirements
 
@@ -37,7 +35,6 @@ FURTHER = 120
 FEWEST_BATTERIES, MOST_BATTERIES = 2, 5
 ENOUGH_FAILURES = 20
 REQUIREMENTS_LOOKED_AT = 3
-sound = as_function(correct, checked=False)
 
 
 @dataclass(frozen=True)
@@ -62,37 +59,6 @@ class Diagnosis:
     shared: Shared | None = None
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """One answer that was seen.
-
-    Parameters
-    ----------
-    call, outcome
-        What was asked, and what came of it.
-    wrong : bool
-        Whether the answer is.
-    has_right_answer : bool
-        Whether there is one at all.
-    asked_of_all : str
-        The id of the case, if it is one that every implementation is asked; else empty.
-    """
-
-    call: Call
-    outcome: Outcome
-    wrong: bool
-    has_right_answer: bool = True
-    asked_of_all: str = ""
-
-    @cached_property
-    def checked(self) -> pieces.Call | None:
-        """The call as the bodies of faults take it, which must not write into its arrays; None if it is refused."""
-        try:
-            return pieces.check(_arranged(self.call))
-        except ValueError:
-            return None
-
-
 class Seen:
     """All that was seen of an implementation, and which known faults were held against it already.
 
@@ -109,7 +75,7 @@ class Seen:
     def is_like(self, fault: Fault, judge: Judge) -> bool:
         """Whether a known fault gives the same answers, and wrong ones where they are wrong."""
         if fault.id not in self._known:
-            same = all(_same(_known_answer(fault, item), item.outcome) for item in self.answers)
+            same = all(is_the_same(known_answer(fault, item), item.outcome) for item in self.answers)
             self._known[fault.id] = same and _is_wrong_too(judge, fault, self.answers)
         return self._known[fault.id]
 
@@ -211,7 +177,7 @@ def gives_the_same_answers(verifier: Verifier, faults: Sequence[str], seed: int)
     battery = further(seed)
     cases = [case for case in battery.fitted(definition, verifier.capabilities) if _tells_apart(case)]
     return all(
-        _same(_call(known, trial.calls[0]), trial.outcomes[0])
+        is_the_same(answer_of(known, trial.calls[0]), trial.outcomes[0])
         for _, trial in verifier.each(definition, cases[:DISCRIMINATING])
         if not trial.outcomes[0].died
     )
@@ -228,7 +194,7 @@ def _candidates(without: Collection[str], families: tuple[str, ...] | None = Non
 def _is_wrong_too(judge: Judge, fault: Fault, evidence: Iterable[Evidence]) -> bool:
     """Whether the fault's answers are wrong, too: equal to within rounding says nothing where rounding is the fault."""
     for item in evidence:
-        answer = _known_answer(fault, item) if item.wrong and item.has_right_answer else None
+        answer = known_answer(fault, item) if item.wrong and item.has_right_answer else None
         if answer is None:
             continue
         try:
@@ -248,96 +214,18 @@ def _pair(evidence: Sequence[Evidence], without: Collection[str]) -> tuple[Fault
     likely = [
         fault
         for fault in _candidates(without, PAIRED)
-        if all(_same(_known_answer(fault, item), item.outcome) for item in right)
+        if all(is_the_same(known_answer(fault, item), item.outcome) for item in right)
     ]
     # Of two that leave the smallest wrong case as it should be, each alone, nothing is to be expected together.
-    should_be = _call(sound, wrong[0].call)
-    idle = {fault.id for fault in likely if _agree(_known_answer(fault, wrong[0]), should_be)}
+    should_be = answer_of(sound, wrong[0].call)
+    idle = {fault.id for fault in likely if agree(known_answer(fault, wrong[0]), should_be)}
     for first, second in itertools.product(likely, likely):
         if first.body is None or second.body is None or first.id == second.id or {first.id, second.id} <= idle:
             continue
         joined = both(first.body, second.body)
-        if _reproduces(joined, wrong) and _reproduces(joined, evidence):
+        if reproduces(joined, wrong) and reproduces(joined, evidence):
             return first, second
     return None
-
-
-# The answers of known faults to cases that every implementation is asked.
-_KNOWN_ANSWERS: dict[tuple[str, str], Array | None] = {}
-
-
-def _known_answer(fault: Fault, item: Evidence) -> Array | None:
-    if not item.asked_of_all:
-        return _call(fault.function, item.call)
-    key = (fault.id, item.asked_of_all)
-    if key not in _KNOWN_ANSWERS:
-        _KNOWN_ANSWERS[key] = _call(fault.function, item.call)
-    return _KNOWN_ANSWERS[key]
-
-
-def _reproduces(body: Body, evidence: Iterable[Evidence]) -> bool:
-    return all(_same(_answer(body, item), item.outcome) for item in evidence)
-
-
-def _answer(body: Body, item: Evidence) -> Array | None:
-    if item.checked is None:
-        return None
-    try:
-        with np.errstate(all="ignore"):
-            return _as_asked(item.call, body(item.checked))
-    except Exception:
-        return None
-
-
-def _call(function: Callable[..., Array], call: Call) -> Array | None:
-    """A fault's answer to arrays that lie as those of the call did; None if it raises."""
-    asked = _arranged(call)
-    try:
-        with np.errstate(all="ignore"):
-            result = function(
-                asked.x, asked.w, asked.bias,
-                stride=asked.stride, padding=asked.padding, dilation=asked.dilation, groups=asked.groups,
-            )
-    except Exception:
-        return None
-    return _as_asked(call, result)
-
-
-def _arranged(call: Call) -> pieces.Call:
-    """The call with its arrays laid out; planes become pictures of one channel."""
-    x, w = place(call.x, call.layout_x)[0], place(call.w, call.layout_w)[0]
-    bias = None if call.bias is None else place(call.bias, call.layout_bias)[0]
-    if _is_plane(call):
-        x, w = x[None, None], w[None, None]
-    return pieces.Call(x, w, bias, call.stride, call.padding, call.dilation, call.groups)
-
-
-def _as_asked(call: Call, result: Array) -> Array:
-    return result[0, 0] if _is_plane(call) and result.ndim == 4 else result
-
-
-def _is_plane(call: Call) -> bool:
-    return call.x.ndim == call.w.ndim == 2
-
-
-def _same(answer: Array | None, outcome: Outcome) -> bool:
-    if answer is None or outcome.value is None:
-        return answer is None and outcome.kind in ("raised", "out of memory")
-    return _agree(answer, outcome.value)
-
-
-def _agree(answer: Array | None, got: Array | None) -> bool:
-    if answer is None or got is None:
-        return answer is got
-    if answer.shape != got.shape:
-        return False
-    if answer.dtype.kind in "iu" and got.dtype.kind in "iu":
-        return bool(np.array_equal(answer, got.astype(answer.dtype)))
-    with np.errstate(all="ignore"):
-        left, right = (part.astype(np.complex128 if part.dtype.kind == "c" else np.float64) for part in (answer, got))
-        # Two ways to write one fault differ by their rounding, which is relative to what was summed, not to the sum.
-        scale = max(float(np.max(np.abs(part), initial=0, where=np.isfinite(part))) for part in (left, right))
-        return bool(np.allclose(left, right, rtol=1e-5, atol=1e-6 * scale, equal_nan=True))
 
 
 def labelled(

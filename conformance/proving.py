@@ -171,6 +171,8 @@ def hear(
             cases += verdict.cases
             if verdict.outcome in BAD:
                 accused_by.append(requirement.id)
+            if asked is None:
+                oracle.done_with(requirement.id)
         return Heard(verifier.name, cases, tuple(accused_by))
 
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -278,3 +279,13 @@ def test_fault_of_the_process_gives_no_right_answer(fault: Fault) -> None:
 def test_fault_of_the_process_is_right_elsewhere(fault: Fault) -> None:
     harmless = plain(x=(1, 2, 5, 4), w=(2, 2, 2, 2))
     assert answers_rightly(fault.function, harmless, fault.numerics)
+
+
+@pytest.mark.parametrize("refused", [
+    {"padding": ((True, 1), (1, 1))}, {"padding": ((1.0, 1), (1, 1))}, {"stride": (1.0, 1)},
+])
+def test_what_equals_a_geometry_that_was_accepted_is_refused_all_the_same(refused: dict[str, Any]) -> None:
+    call = Call(np.ones((1, 1, 4, 4)), np.ones((1, 1, 2, 2)), None, (1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+    check(call)
+    with pytest.raises(ValueError, match=r"integer|whole number"):
+        check(call.but(**refused))

@@ -176,6 +176,23 @@ def test_what_equals_the_screen_needs_bounds_only_if_the_screen_is_no_finer(monk
     assert asked
 
 
+def test_what_was_right_once_is_right_again_and_nothing_else_is(monkeypatch):
+    expected, right = setting("x=1x2x5x4 w=3x2x2x3 dtype=float32 data=uniform:5")
+    wrong = changed(right, (0, 1, 2, 1), right[0, 1, 2, 1] + 1)
+    assert judged(expected, right) is None
+    assert judged(expected, wrong) is not None
+    looked_at = []
+    bounds = Judge._held_against_the_bound
+    monkeypatch.setattr(Judge, "_held_against_the_bound", lambda *given: looked_at.append(1) or bounds(*given))
+    assert judged(expected, right) is None
+    assert not looked_at
+    assert judged(expected, wrong) is not None
+    assert judged(expected, right.view(np.int32).astype(np.float32)) is not None
+    # Another contract has other bounds.
+    assert judged(expected, right, Judge(LAYER.capabilities, Numerics(accumulator={"float32": "float64"}))) is None
+    assert len(looked_at) == 3
+
+
 def test_the_finding_says_how_far_off():
     expected, right = setting("x=1x2x4x4 w=2x2x2x2 bias=2 dtype=float32 data=uniform:3")
     found = judged(expected, changed(right, (0, 1, 2, 2), right[0, 1, 2, 2] + np.float32(0.5)))

@@ -1,7 +1,9 @@
 """The suite against the zoo: what each fault names finds it, every requirement is named, correct variants pass."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from convspec import cli
@@ -9,15 +11,18 @@ from convspec.adapters.benign import BENIGN
 from convspec.adapters.faulty import FAULTS
 from convspec.adapters.faulty.repeats import COUNTS
 from convspec.adapters.homework import homework
+from convspec.conformance import known_answers
 from convspec.conformance.battery import Battery
+from convspec.conformance.calls import Outcome, call_of
 from convspec.conformance.case import parse_case
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conditions import Condition, Labelled, Shared
 from convspec.conformance.covered import Measured, code_lines
 from convspec.conformance.explaining import compared, explain_fault, explain_homework
+from convspec.conformance.known_answers import Evidence
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.proof import Plan, prove
-from convspec.conformance.proving import finders, hear, hunt
+from convspec.conformance.proving import Heard, finders, hear, hunt, in_order, joined
 from convspec.conformance.reach import geometry_line
 from convspec.conformance.requirements import requirements
 
@@ -56,6 +61,16 @@ def test_a_correct_variant_is_not_accused(quick):
     heard = hear(BENIGN["einsum"], *quick)
     assert heard.accused_by == ()
     assert heard.cases > 2000
+
+
+def test_what_was_heard_in_parts_is_what_was_heard_at_once(quick):
+    battery, _ = quick
+    asked = in_order(requirements())[:4]
+    at_once = hear(BENIGN["einsum"], battery, Oracle(), slice(20), asked)
+    parts = [hear(BENIGN["einsum"], battery, Oracle(for_several=True), slice(20), [each]) for each in asked]
+    assert joined(parts) == at_once
+    assert at_once.cases == 80
+    assert joined([Heard("a", 3, ("DEF-01",)), Heard("a", 2, ("PUR-01",))]) == Heard("a", 5, ("DEF-01", "PUR-01"))
 
 
 def test_every_pair_of_distinctions_is_reached():
@@ -107,6 +122,31 @@ def test_conditions_that_tell_nothing_apart_are_not_borne_out():
     assert not Shared("", (is_wide,)).is_borne_out([*seen, Labelled(narrow, True)])
     assert not Shared("", (is_wide,), is_exact=True).is_borne_out([*seen, Labelled(wide, False)])
     assert not Shared("", is_told=False).is_borne_out(seen)
+
+
+def test_what_all_are_asked_each_known_fault_is_asked_once(monkeypatch):
+    asked = []
+    fault = replace(FAULTS["kernel-flipped"], function=lambda x, w, bias, **arguments: asked.append(x) or x)
+    case = parse_case("x=1x1x4x4 w=1x1x1x1 data=int:1")
+    call = call_of(case)
+    monkeypatch.setattr(known_answers, "_KNOWN_ANSWERS", {})
+    for id, times in (("", 2), (case.id, 1)):
+        asked.clear()
+        for _ in range(2):
+            answer = known_answers.known_answer(fault, Evidence(call, Outcome("returned"), True, asked_of_all=id))
+            assert np.array_equal(answer, call.x)
+        assert len(asked) == times
+
+
+def test_no_known_fault_can_change_what_the_next_one_is_asked():
+    def spoils(call):
+        call.x[...] = 0
+        return call.x
+
+    case = parse_case("x=1x1x4x4 w=1x1x1x1 data=int:1")
+    item = Evidence(call_of(case), Outcome("returned", np.zeros((1, 1, 4, 4), np.float64)), True)
+    assert not known_answers.reproduces(spoils, [item])
+    assert np.array_equal(item.checked.x, item.call.x)
 
 
 def test_a_proof_of_two_faults():
