@@ -95,6 +95,13 @@ class Plan:
         """The correct variants to hear, and the adapters."""
         return (*BENIGN, *ADAPTERS) if "correct" in self.parts and not self.faults else ()
 
+    @property
+    def heard_with(self) -> str:
+        """With which cases they are heard, in words."""
+        if self.null_effort:
+            return f"all cases of {self.null_effort} effort"
+        return f"the first {HEARD_CASES} cases of each at standard effort"
+
     def has(self, part: str) -> bool:
         """Whether a summary of the whole is wanted."""
         return part in self.parts and not self.faults
@@ -220,6 +227,7 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
         "date": plan.date,
         "seeds": list(plan.seeds),
         "efforts": ["standard", "quick"],
+        "heard": plan.heard_with,
         "environment": environment(),
     }
     for entry in catalogue().values():

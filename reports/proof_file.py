@@ -111,6 +111,7 @@ class _Stream(Stream):
             fields.wholes("seeds"),
             efforts,
             fields.mapping("environment", {}),
+            fields.text("heard", ""),
         )
 
     def _requirement(self, fields: Fields) -> None:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Header:
-    """What was proved: which suite, when, with which seeds and efforts, on which machine."""
+    """What was proved: which suite, when, with which seeds and efforts, on which machine.
+
+    ``heard`` says with which cases the correct variants were heard; empty where that was not noted.
+    """
 
     suite: str
     suite_version: str
@@ -14,6 +17,7 @@ class Header:
     seeds: tuple[int, ...]
     efforts: tuple[str, ...]
     environment: Mapping[str, object]
+    heard: str = ""
 
 
 @dataclass(frozen=True)
