@@ -5,22 +5,23 @@ not named.
 """
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from convspec.adapters.faulty import FAULTS, Fault
-from convspec.adapters.faulty.pieces import both
+from convspec.adapters.faulty.pieces import Body, both
 from convspec.adapters.faulty.registry import as_function
+from convspec.adapters.protocol import Array
 from convspec.conformance.battery import further
-from convspec.conformance.calls import Outcome
+from convspec.conformance.calls import Outcome, Trial
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conditions import Labelled, Shared, shared_conditions
 from convspec.conformance.engine import Verifier
 from convspec.conformance.expected import Expected
-from convspec.conformance.judging import Judge
+from convspec.conformance.judging import Finding, Judge, same_bits
 from convspec.conformance.known_answers import Evidence, agree, answer_of, is_the_same, known_answer, reproduces, sound
 from convspec.conformance.requirement import Requirement, one_call
 from convspec.conformance.requirements import requirements
@@ -35,6 +36,8 @@ FURTHER = 120
 FEWEST_BATTERIES, MOST_BATTERIES = 2, 5
 ENOUGH_FAILURES = 20
 REQUIREMENTS_LOOKED_AT = 3
+# The first few pairs that fit what was seen are held against further cases, too.
+PAIRS_HELD_AGAINST = 3
 
 
 @dataclass(frozen=True)
@@ -106,14 +109,15 @@ def diagnose(
     """
     if evidence is None:
         evidence = gathered(verifier, failures)
-    if any(item.wrong for item in evidence.answers):
-        single = next((fault for fault in _candidates(without) if evidence.is_like(fault, verifier.judge)), None)
-        if single is not None:
-            return _named((single,))
-        pair = _pair(evidence.answers, without)
-        if pair is not None:
-            return _named(pair)
     failing = [requirement for requirement, _ in _parsed(failures)]
+    if any(item.wrong for item in evidence.answers):
+        alike = [fault for fault in _candidates(without) if evidence.is_like(fault, verifier.judge)]
+        single = _told_apart(verifier, alike, failing, evidence.answers)
+        if single is not None and _is_it(verifier, single.function, failing, evidence.answers):
+            return _named((single,))
+        for first, second, joined in itertools.islice(_pairs(evidence.answers, without), PAIRS_HELD_AGAINST):
+            if _is_it(verifier, as_function(joined), failing, evidence.answers):
+                return _named((first, second))
     if failing and not any(requirement.valid for requirement in failing):
         titles = dict.fromkeys(catalogue()[requirement.id].title for requirement in failing)
         return Diagnosis(f"It does not refuse what must be refused: {'; '.join(titles)}.")
@@ -129,6 +133,57 @@ def _named(faults: tuple[Fault, ...]) -> Diagnosis:
         "; ".join(fault.remedy for fault in faults),
         tuple(fault.id for fault in faults),
     )
+
+
+def _told_apart(
+    verifier: Verifier, alike: list[Fault], failing: Sequence[Requirement], seen: Sequence[Evidence]
+) -> Fault | None:
+    """Of known faults that give all the answers that were seen, the one that also does where they differ.
+
+    Where rounding is what is wrong they may differ by a little only: then it is the one that most often gives the very
+    same numbers.
+    """
+    battery = further(verifier.battery.seed + 1)
+    plain = [requirement for requirement in failing if requirement.calls is one_call and requirement.valid]
+    for requirement in dict.fromkeys((*plain, requirements()["DEF-01"])):
+        for case in battery.fitted(requirement, verifier.capabilities):
+            if len(alike) < 2:
+                break
+            if not _tells_apart(case):
+                continue
+            (call,) = verifier.oracle.calls_of(requirement.id, case)
+            answers = [answer_of(fault.function, call) for fault in alike]
+            if all(agree(answers[0], answer) for answer in answers[1:]):
+                continue
+            for _, trial in verifier.each(requirement, [case]):
+                came = trial.outcomes[0]
+                alike = [f for f, answer in zip(alike, answers, strict=True) if is_the_same(answer, came)]
+    if len(alike) < 2:
+        return alike[0] if alike else None
+    equal = {
+        fault.id: sum(same_bits(known_answer(fault, item), item.outcome.value) for item in seen if item.wrong)
+        for fault in alike
+    }
+    for requirement in plain:
+        cases = list(battery.fitted(requirement, verifier.capabilities))[:DISCRIMINATING]
+        for _, trial in verifier.each(requirement, cases):
+            for fault in alike:
+                equal[fault.id] += same_bits(answer_of(fault.function, trial.calls[0]), trial.outcomes[0].value)
+    return max(alike, key=lambda fault: equal[fault.id])
+
+
+def _is_it(
+    verifier: Verifier, known: Callable[..., Array], failing: Sequence[Requirement], seen: Sequence[Evidence]
+) -> bool:
+    """Whether what gives the same answers to within rounding is more than a neighbour of the right ones.
+
+    Where all that is wrong is the rounding, or the dtype, it must give the very same numbers or fail in the same cases.
+    """
+    wrong = [item for item in seen if item.wrong]
+    if any(not is_the_same(answer_of(sound, item.call), item.outcome) for item in wrong):
+        return True
+    exactly = all(same_bits(answer_of(known, item.call), item.outcome.value) for item in wrong)
+    return exactly or _fails_alike(verifier, known, failing, verifier.battery.seed + 1)
 
 
 def _parsed(failures: Iterable[tuple[str, str]]) -> list[tuple[Requirement, Case]]:
@@ -167,8 +222,10 @@ def _tells_apart(case: Case) -> bool:
     return case.data in ("int", "impulse") and "float" in case.dtype and case.multiplications < 20_000
 
 
-def gives_the_same_answers(verifier: Verifier, faults: Sequence[str], seed: int) -> bool:
-    """Whether some known faults together answer further cases as the implementation does."""
+def gives_the_same_answers(
+    verifier: Verifier, faults: Sequence[str], failing: Iterable[Requirement], seed: int
+) -> bool:
+    """Whether some known faults together answer further cases as the implementation does, and fail where it fails."""
     bodies = [body for id in faults if (body := FAULTS[id].body) is not None]
     if len(bodies) < len(faults):
         return False
@@ -176,11 +233,35 @@ def gives_the_same_answers(verifier: Verifier, faults: Sequence[str], seed: int)
     definition = requirements()["DEF-01"]
     battery = further(seed)
     cases = [case for case in battery.fitted(definition, verifier.capabilities) if _tells_apart(case)]
-    return all(
+    if not all(
         is_the_same(answer_of(known, trial.calls[0]), trial.outcomes[0])
         for _, trial in verifier.each(definition, cases[:DISCRIMINATING])
         if not trial.outcomes[0].died
+    ):
+        return False
+    return _fails_alike(verifier, known, failing, seed)
+
+
+def _fails_alike(
+    verifier: Verifier, known: Callable[..., Array], failing: Iterable[Requirement], seed: int
+) -> bool:
+    """Whether further cases of the failing requirements find the same: to within rounding, answers say too little."""
+    battery = further(seed)
+    return all(
+        (finding is None) == (_heard(verifier, requirement, trial, answer_of(known, trial.calls[0])) is None)
+        for requirement in failing
+        if requirement.calls is one_call and requirement.valid
+        for finding, trial in verifier.each(
+            requirement, list(battery.fitted(requirement, verifier.capabilities))[:DISCRIMINATING]
+        )
+        if not trial.outcomes[0].died
     )
+
+
+def _heard(verifier: Verifier, requirement: Requirement, trial: Trial, answer: Array | None) -> Finding | None:
+    """What would be found if this had been the answer; None stands for an exception."""
+    came = Outcome("returned", answer) if answer is not None else Outcome("raised", None, "an exception")
+    return verifier.heard(requirement, replace(trial, outcomes=(came,)))
 
 
 def _candidates(without: Collection[str], families: tuple[str, ...] | None = None) -> Iterator[Fault]:
@@ -202,12 +283,14 @@ def _is_wrong_too(judge: Judge, fault: Fault, evidence: Iterable[Evidence]) -> b
         except ValueError:
             # A law's own call, of which the judge knows more than the definition does.
             continue
-        if judge.answer(expected, Outcome("returned", answer)) is None:
+        # What only a law finds wrong, in comparison with another answer, may be right by itself.
+        if judge.answer(expected, Outcome("returned", answer)) is None and judge.answer(expected, item.outcome):
             return False
     return True
 
 
-def _pair(evidence: Sequence[Evidence], without: Collection[str]) -> tuple[Fault, Fault] | None:
+def _pairs(evidence: Sequence[Evidence], without: Collection[str]) -> Iterator[tuple[Fault, Fault, Body]]:
+    """Pairs of known faults that together give all the answers that were seen."""
     wrong = [item for item in evidence if item.wrong]
     # A fault that changes an answer that was right cannot be half of the explanation, unless the other half undoes it.
     right = [item for item in evidence if not item.wrong][:6]
@@ -224,8 +307,7 @@ def _pair(evidence: Sequence[Evidence], without: Collection[str]) -> tuple[Fault
             continue
         joined = both(first.body, second.body)
         if reproduces(joined, wrong) and reproduces(joined, evidence):
-            return first, second
-    return None
+            yield first, second, joined
 
 
 def labelled(

@@ -88,20 +88,21 @@ def explain_fault(
         evidence = gathered(verifier, failing)
         found = diagnose(verifier, failing, evidence=evidence)
         without = diagnose(verifier, failing, evidence=evidence, without=[fault.id])
-        right = found is not None and (found.faults == (fault.id,) or _does_the_same(verifier, found))
+        right = found is not None and (found.faults == (fault.id,) or _does_the_same(verifier, found, failing))
         return (
             Explained(fault.id, right, _said(found)),
             Explained(fault.id, without is not None and _is_borne_out(verifier, without, failing), _said(without)),
         )
 
 
-def _does_the_same(verifier: Verifier, found: Diagnosis) -> bool:
-    return bool(found.faults) and gives_the_same_answers(verifier, found.faults, HELD_OUT)
+def _does_the_same(verifier: Verifier, found: Diagnosis, failing: list[tuple[str, str]]) -> bool:
+    asked = [requirements()[id] for id, _ in failing]
+    return bool(found.faults) and gives_the_same_answers(verifier, found.faults, asked, HELD_OUT)
 
 
 def _is_borne_out(verifier: Verifier, found: Diagnosis, failing: list[tuple[str, str]]) -> bool:
     if found.faults:
-        return _does_the_same(verifier, found)
+        return _does_the_same(verifier, found, failing)
     asked = [requirements()[id] for id, _ in failing]
     cases = labelled(verifier, asked, HELD_OUT, fewest_batteries=1, enough=HELD_OUT_FAILURES)
     return found.shared.is_borne_out(cases) if found.shared is not None else any(item.fails for item in cases)

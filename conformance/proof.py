@@ -206,7 +206,7 @@ def _homework_explained(id: str) -> Explained:
 
 def _fault_explained(task: tuple[str, tuple[str, ...]]) -> tuple[Explained, Explained]:
     workshop, (id, found_by) = _WORKSHOP[-1], task
-    battery, _ = workshop.tools("quick", workshop.plan.seeds[0])
+    battery, _ = workshop.tools("standard", workshop.plan.seeds[0])
     return explain_fault(FAULTS[id], battery, workshop.further, found_by, workshop.started)
 
 

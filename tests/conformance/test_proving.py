@@ -95,6 +95,21 @@ def test_a_fault_is_recognised_and_described_without_its_twin(quick):
     assert "the output's width is no multiple of 4" in unknown.said
 
 
+@pytest.mark.parametrize(
+    "id", ["same-lower-is-upper", "relative-error-in-double", "mixed-cut-to-input", "rounded-downwards"]
+)
+def test_faults_that_answer_alike_are_told_apart(id, tools):
+    known, _ = explain_fault(FAULTS[id], *tools, found_by=FAULTS[id].caught_by)
+    assert known.said == id
+
+
+def test_a_fault_of_the_dtype_is_not_called_one_that_does_nothing_there(tools):
+    fault = FAULTS["narrow-integers-widened"]
+    _, unknown = explain_fault(fault, *tools, found_by=fault.caught_by)
+    assert unknown.right
+    assert "always, and only, when the dtype is int16 or int8 or uint16 or uint8" in unknown.said
+
+
 def test_what_is_compared_leaves_out_what_depends_on_history():
     assert "kernel-flipped" in compared()
     assert not [id for id in compared() if FAULTS[id].family in ("state", "process")]
