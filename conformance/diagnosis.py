@@ -113,10 +113,10 @@ def diagnose(
     if any(item.wrong for item in evidence.answers):
         alike = [fault for fault in _candidates(without) if evidence.is_like(fault, verifier.judge)]
         single = _told_apart(verifier, alike, failing, evidence.answers)
-        if single is not None and _is_it(verifier, single.function, failing, evidence.answers):
+        if single is not None and _explains(verifier, single.function, failing, evidence.answers):
             return _named((single,))
         for first, second, joined in itertools.islice(_pairs(evidence.answers, without), PAIRS_HELD_AGAINST):
-            if _is_it(verifier, as_function(joined), failing, evidence.answers):
+            if _explains(verifier, as_function(joined), failing, evidence.answers):
                 return _named((first, second))
     if failing and not any(requirement.valid for requirement in failing):
         titles = dict.fromkeys(catalogue()[requirement.id].title for requirement in failing)
@@ -172,7 +172,7 @@ def _told_apart(
     return max(alike, key=lambda fault: equal[fault.id])
 
 
-def _is_it(
+def _explains(
     verifier: Verifier, known: Callable[..., Array], failing: Sequence[Requirement], seen: Sequence[Evidence]
 ) -> bool:
     """Whether what gives the same answers to within rounding is more than a neighbour of the right ones.
