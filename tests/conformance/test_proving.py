@@ -11,6 +11,7 @@ from convspec.adapters.benign import BENIGN
 from convspec.adapters.faulty import FAULTS
 from convspec.adapters.faulty.repeats import COUNTS
 from convspec.adapters.homework import homework
+from convspec.adapters.protocol import Numerics
 from convspec.conformance import known_answers
 from convspec.conformance.battery import Battery
 from convspec.conformance.calls import Outcome, call_of
@@ -22,7 +23,7 @@ from convspec.conformance.explaining import compared, explain_fault, explain_hom
 from convspec.conformance.known_answers import Evidence
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.proof import Plan, prove
-from convspec.conformance.proving import Heard, finders, hear, hunt, in_order, joined
+from convspec.conformance.proving import Heard, finders, hear, hunt, in_order, joined, verifying
 from convspec.conformance.reach import geometry_line
 from convspec.conformance.requirements import requirements
 
@@ -61,6 +62,18 @@ def test_a_correct_variant_is_not_accused(quick):
     heard = hear(BENIGN["einsum"], *quick)
     assert heard.accused_by == ()
     assert heard.cases > 2000
+
+
+@pytest.mark.parametrize(("algorithm", "accused"), [("fft", False), ("direct", True)])
+def test_what_changes_its_algorithm_with_the_size_of_the_numbers_must_declare_it(algorithm, accused, quick):
+    variant = replace(BENIGN["fourier-declared"], numerics=Numerics(algorithm=algorithm, nan_local=False))
+    case = parse_case(
+        "x=4x1x3x3 w=1x1x2x4 padding=2,1,2,3 dilation=2,2 dtype=float32 layout_x=channels_last layout_w=channels_last "
+        "data=log:495436254"
+    )
+    with verifying(variant, *quick) as verifier:
+        finding, _ = verifier.once(requirements()["LAW-02"], case)
+    assert (finding is not None) == accused
 
 
 def test_what_was_heard_in_parts_is_what_was_heard_at_once(quick):
