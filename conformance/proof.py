@@ -244,10 +244,10 @@ def prove(plan: Plan) -> Iterator[dict[str, Any]]:
             worlds = [pool.apply_async(_worlds)] if plan.has("exhaustive") else []
             reached = [pool.apply_async(_reached)] if plan.has("code") else []
             found = pool.imap_unordered(_finders, _slow_first(plan.hunted))
-            matrix = dict(_watched(plan, "matrix", found, len(plan.hunted)))
-            yield from (_fault_line(id, hunts, matrix[id]) for id in plan.hunted)
             hearings = _hearings() if plan.heard else []
             hearing = pool.imap_unordered(_heard, hearings)
+            matrix = dict(_watched(plan, "matrix", found, len(plan.hunted)))
+            yield from (_fault_line(id, hunts, matrix[id]) for id in plan.hunted)
             if plan.has("diagnosis"):
                 draw_for((matrix.get(id, ()) for id in compared()), plan.seeds[0])
             parts = [item for some in _watched(plan, "correct variants", hearing, len(hearings)) for item in some]
@@ -307,9 +307,10 @@ def _explained(plan: Plan, pool: Pool, found_by: Mapping[str, tuple[str, ...]]) 
     """How often explanations are right, measured in three ways."""
     exercises = [id for id, item in homework().items() if item.fault]
     answers = pool.imap_unordered(_homework_explained, exercises)
-    yield _diagnosis_line("homework", _in_order(exercises, _watched(plan, "homework", answers, len(exercises))))
     tasks = [(id, found_by.get(id, ())) for id in compared()]
-    both = list(_watched(plan, "explanations", pool.imap_unordered(_fault_explained, tasks), len(tasks)))
+    explained = pool.imap_unordered(_fault_explained, tasks)
+    yield _diagnosis_line("homework", _in_order(exercises, _watched(plan, "homework", answers, len(exercises))))
+    both = list(_watched(plan, "explanations", explained, len(tasks)))
     for number, what in enumerate(("zoo", "zoo without the twin")):
         yield _diagnosis_line(what, _in_order(compared(), [pair[number] for pair in both]))
 
