@@ -143,33 +143,51 @@ def _told_apart(
     Where rounding is what is wrong they may differ by a little only: then it is the one that most often gives the very
     same numbers.
     """
+    left = _that_answer_further_cases(verifier, alike, failing)
+    if len(left) < 2:
+        return left[0] if left else None
+    wrong = [item for item in seen if item.wrong]
+    equal = {
+        fault.id: sum(same_bits(known_answer(fault, item), item.outcome.value) for item in wrong) for fault in left
+    }
+    for _, _, trial in _further_trials(verifier, failing, verifier.battery.seed + 1):
+        for fault in left:
+            equal[fault.id] += same_bits(answer_of(fault.function, trial.calls[0]), trial.outcomes[0].value)
+    return max(left, key=lambda fault: equal[fault.id])
+
+
+def _that_answer_further_cases(
+    verifier: Verifier, alike: list[Fault], failing: Sequence[Requirement]
+) -> list[Fault]:
+    """Those that do as the implementation does in further cases in which they differ, until one is left."""
     battery = further(verifier.battery.seed + 1)
-    plain = [requirement for requirement in failing if requirement.calls is one_call and requirement.valid]
-    for requirement in dict.fromkeys((*plain, requirements()["DEF-01"])):
-        for case in battery.fitted(requirement, verifier.capabilities):
+    for requirement in dict.fromkeys((*_plain(failing), requirements()["DEF-01"])):
+        for case in filter(_tells_apart, battery.fitted(requirement, verifier.capabilities)):
             if len(alike) < 2:
-                break
-            if not _tells_apart(case):
-                continue
+                return alike
             (call,) = verifier.oracle.calls_of(requirement.id, case)
             answers = [answer_of(fault.function, call) for fault in alike]
             if all(agree(answers[0], answer) for answer in answers[1:]):
                 continue
             for _, trial in verifier.each(requirement, [case]):
-                came = trial.outcomes[0]
-                alike = [f for f, answer in zip(alike, answers, strict=True) if is_the_same(answer, came)]
-    if len(alike) < 2:
-        return alike[0] if alike else None
-    equal = {
-        fault.id: sum(same_bits(known_answer(fault, item), item.outcome.value) for item in seen if item.wrong)
-        for fault in alike
-    }
-    for requirement in plain:
-        cases = list(battery.fitted(requirement, verifier.capabilities))[:DISCRIMINATING]
-        for _, trial in verifier.each(requirement, cases):
-            for fault in alike:
-                equal[fault.id] += same_bits(answer_of(fault.function, trial.calls[0]), trial.outcomes[0].value)
-    return max(alike, key=lambda fault: equal[fault.id])
+                pairs = zip(alike, answers, strict=True)
+                alike = [fault for fault, answer in pairs if is_the_same(answer, trial.outcomes[0])]
+    return alike
+
+
+def _plain(failing: Iterable[Requirement]) -> list[Requirement]:
+    """Those of which each case is one call with a right answer."""
+    return [requirement for requirement in failing if requirement.calls is one_call and requirement.valid]
+
+
+def _further_trials(
+    verifier: Verifier, failing: Iterable[Requirement], seed: int
+) -> Iterator[tuple[Requirement, Finding | None, Trial]]:
+    """What comes of further cases of the failing requirements that are told by one answer."""
+    for requirement in _plain(failing):
+        cases = list(further(seed).fitted(requirement, verifier.capabilities))[:DISCRIMINATING]
+        for finding, trial in verifier.each(requirement, cases):
+            yield requirement, finding, trial
 
 
 def _explains(
@@ -246,14 +264,9 @@ def _fails_alike(
     verifier: Verifier, known: Callable[..., Array], failing: Iterable[Requirement], seed: int
 ) -> bool:
     """Whether further cases of the failing requirements find the same: to within rounding, answers say too little."""
-    battery = further(seed)
     return all(
         (finding is None) == (_heard(verifier, requirement, trial, answer_of(known, trial.calls[0])) is None)
-        for requirement in failing
-        if requirement.calls is one_call and requirement.valid
-        for finding, trial in verifier.each(
-            requirement, list(battery.fitted(requirement, verifier.capabilities))[:DISCRIMINATING]
-        )
+        for requirement, finding, trial in _further_trials(verifier, failing, seed)
         if not trial.outcomes[0].died
     )
 

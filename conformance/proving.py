@@ -179,8 +179,9 @@ def hear(
 def joined(heard: Iterable[Heard]) -> Heard:
     """What was heard of one variant at several times."""
     parts = tuple(heard)
-    accused_by = tuple(id for part in parts for id in part.accused_by)
-    return Heard(parts[0].id, sum(part.cases for part in parts), accused_by)
+    # They come in any order, and the proof is to say the same each time.
+    accused_by = sorted((id for part in parts for id in part.accused_by), key=list(catalogue()).index)
+    return Heard(parts[0].id, sum(part.cases for part in parts), tuple(accused_by))
 
 
 def needs_a_process(member: Fault | Benign) -> bool:

@@ -83,7 +83,7 @@ def test_what_was_heard_in_parts_is_what_was_heard_at_once(quick):
     parts = [hear(BENIGN["einsum"], battery, Oracle(for_several=True), slice(20), [each]) for each in asked]
     assert joined(parts) == at_once
     assert at_once.cases == 80
-    assert joined([Heard("a", 3, ("DEF-01",)), Heard("a", 2, ("PUR-01",))]) == Heard("a", 5, ("DEF-01", "PUR-01"))
+    assert joined([Heard("a", 3, ("PUR-01",)), Heard("a", 2, ("DEF-01",))]) == Heard("a", 5, ("DEF-01", "PUR-01"))
 
 
 def test_every_pair_of_distinctions_is_reached():
