@@ -29,6 +29,10 @@ class UnknownAdapter(ValueError):
     """Nothing can be loaded under the name that was given."""
 
 
+class RefusedDeclaration(UnknownAdapter):
+    """The adapter declares something under which nothing could be verified."""
+
+
 class Unavailable(ImportError):
     """The adapter is known, but the library that it wraps is not installed."""
 
@@ -142,13 +146,14 @@ def _capabilities(declared: Any) -> Capabilities | None:
 
 
 def _numerics(declared: Any) -> Numerics:
-    if declared is None:
-        return Numerics()
-    if isinstance(declared, Numerics):
-        return declared
     if isinstance(declared, Mapping):
-        return Numerics(**declared)
-    raise UnknownAdapter(f"numerics is {declared!r}; it must be a Numerics or a mapping of its fields")
+        declared = Numerics(**declared)
+    numerics = Numerics() if declared is None else declared
+    if not isinstance(numerics, Numerics):
+        raise UnknownAdapter(f"numerics is {declared!r}; it must be a Numerics or a mapping of its fields")
+    if numerics.problem:
+        raise RefusedDeclaration(numerics.problem)
+    return numerics
 
 
 def _attribute(place: str, target: str) -> Any:

@@ -21,6 +21,9 @@ UNSIGNED_INTEGERS = ("uint8", "uint16", "uint32", "uint64")
 DTYPES = REAL_FLOATS + COMPLEX_FLOATS + SIGNED_INTEGERS + UNSIGNED_INTEGERS
 WORDS = ("valid", "same", "same_upper", "same_lower", "full")
 
+# Significand bits of the floating types, the hidden one counted; of a complex type those of its parts.
+_BITS = {"bfloat16": 8, "float16": 11, "float32": 24, "complex64": 24, "float64": 53, "complex128": 53}
+
 Axes = Literal["none", "same", "each"]
 Sides = Literal["none", "same", "pair", "sides"]
 
@@ -104,8 +107,12 @@ class Capabilities:
         Words that it resolves by itself, out of `WORDS`. The suite resolves the others.
     groups, bias : bool
         Whether groups above 1 and a bias are offered.
-    square_kernels_only : bool
-        Whether kernels with kH != kW are left out.
+    square_kernels_only, odd_kernels_only : bool
+        Whether kernels with kH != kW, and those with an even side, are left out.
+    square_pictures_only : bool
+        Whether pictures with H != W are left out.
+    exact_fit_only : bool
+        Whether strides that leave rows or columns over are left out.
     empty_output : "raise" or "zero"
         What a kernel larger than the padded input gives: an exception, or a result with an axis of length 0.
     mixed_dtypes : "raise" or "promote"
@@ -130,6 +137,9 @@ class Capabilities:
     groups: bool = True
     bias: bool = True
     square_kernels_only: bool = False
+    odd_kernels_only: bool = False
+    square_pictures_only: bool = False
+    exact_fit_only: bool = False
     empty_output: Literal["raise", "zero"] = "raise"
     mixed_dtypes: Literal["raise", "promote"] = "promote"
     zero_channels: bool = True
@@ -150,6 +160,20 @@ class Capabilities:
             _one_of("padding_words", word, WORDS)
         if not self.dtypes:
             raise ValueError("dtypes is empty: name at least one, for instance 'float64'")
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What these claims leave out of a convolution's ordinary calls, in words that follow "conforms, for"."""
+        said = {
+            "square kernels only": self.square_kernels_only,
+            "kernels with odd sides only": self.odd_kernels_only,
+            "square pictures only": self.square_pictures_only,
+            "strides that leave nothing over only": self.exact_fit_only,
+        }
+        floats = [name for name in self.dtypes if name in ("float32", "float64")]
+        if not floats or (len(floats) == 1 and len(self.dtypes) == 1):
+            said[f"{' and '.join(self.dtypes)} only"] = True
+        return tuple(words for words, holds in said.items() if holds)
 
 
 @dataclass(frozen=True)
@@ -193,6 +217,27 @@ class Numerics:
             )
         for name in (*self.accumulator.keys(), *self.accumulator.values()):
             _one_of("accumulator", name, DTYPES)
+
+    @property
+    def problem(self) -> str | None:
+        """Which of its numbers means nothing, so that a bound made of it would allow anything; None if all are sound.
+
+        It is asked when an adapter is loaded, not when one is written down: a file may hold several.
+        """
+        bits = self.input_precision
+        if bits is not None and (type(bits) is not int or not 2 <= bits <= 53):
+            return f"numerics.input_precision is {bits!r}; it must be None or a number of significand bits from 2 to 53"
+        for name, sums in self.accumulator.items():
+            if _BITS.get(sums, 0) < _BITS.get(name, 0):
+                return (
+                    f"numerics.accumulator sums products of {name} in {sums}, which has fewer significand bits "
+                    f"({_BITS.get(sums, 0)} instead of {_BITS[name]})"
+                )
+        if not isinstance(self.flush_to_zero, bool):
+            for name in self.flush_to_zero:
+                if name not in DTYPES:
+                    return f"numerics.flush_to_zero names {name!r}; known dtypes are {', '.join(DTYPES)}"
+        return None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from convspec.adapters.protocol import Capabilities
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.fitting import fit
 from convspec.conformance.generating import bundles
+from convspec.conformance.promises import keeps_promises
 from convspec.conformance.requirement import Requirement
 
 # Cases for each requirement, in units of its share.
@@ -135,13 +136,11 @@ class Battery:
 
 
 def admits(requirement: Requirement, case: Case) -> bool:
-    """Whether a case speaks of a requirement: valid where it must be, of the right dtype, and accepted."""
-    if case.dtype not in requirement.bias.dtypes:
-        return False
+    """Whether a case speaks of a requirement: valid where it must be, as its generator draws them, and accepted."""
     try:
         if requirement.valid and not case.is_valid:
             return False
-        return requirement.accepts(case)
+        return keeps_promises(requirement, case) and requirement.accepts(case)
     except (ValueError, TypeError, ArithmeticError, IndexError):
         return False
 

@@ -86,6 +86,10 @@ class Outcome:
         The arguments, or earlier results, that share memory with the result.
     disturbed : tuple of str
         The global state that is not what it was: NumPy's random state, its error state.
+    where : str
+        The lines at which an exception was raised.
+    refused : bool
+        Whether the exception is a refusal that somebody wrote (`convspec.adapters.refusals`).
     """
 
     kind: Kind
@@ -94,6 +98,8 @@ class Outcome:
     changed: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     disturbed: tuple[str, ...] = ()
+    where: str = ""
+    refused: bool = False
 
     @property
     def died(self) -> bool:

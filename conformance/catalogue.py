@@ -28,7 +28,10 @@ FAMILIES = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One requirement as the catalogue has it."""
+    """One requirement as the catalogue has it.
+
+    `unsaid` names what a plain function says nothing about, such as "a kernel of size 0"; the requirement informs then.
+    """
 
     id: str
     level: str
@@ -42,6 +45,7 @@ class Entry:
     status: str
     informs: bool
     reported_in_plane: bool
+    unsaid: str
 
     @property
     def family(self) -> str:
@@ -90,6 +94,7 @@ def catalogue() -> dict[str, Entry]:
             item["status"],
             item["informs"],
             item.get("reported_in_plane", False),
+            item.get("unsaid", ""),
         )
         for item in tomllib.loads(text)["requirement"]
     ]

@@ -10,7 +10,7 @@ from convspec.conformance.expected import Expected
 from convspec.conformance.generating import ANY_LAYOUT, LAW, Bias
 from convspec.conformance.judging import Finding, same_bits
 from convspec.conformance.number_kinds import FINITE_RECIPES
-from convspec.conformance.requirement import Hearing, Requirement, needs_any_kernel
+from convspec.conformance.requirement import Hearing, Observation, Requirement, needs_any_kernel
 
 BITWISE = Bias(
     dtypes=("float32", "float64"), data=("uniform", "log", "int", "positive", "cancel"), bias=False,
@@ -23,15 +23,8 @@ def _signs_changed(case: Case) -> tuple[Call, ...]:
     return call, call.but(x=-call.x), call.but(w=-call.w)
 
 
-def _odd(hearing: Hearing) -> Finding | None:
-    found = hearing.answers()
-    if found:
-        return found
-    for call, name in ((1, "x"), (2, "w")):
-        if not same_bits(-hearing.value(0), hearing.value(call)):
-            return Finding(f"changing the sign of {name} does not just change the sign of the result", call,
-                           expected=-hearing.value(0))
-    return None
+def _only_signs_change(hearing: Hearing) -> bool:
+    return all(same_bits(-hearing.value(0), hearing.value(call)) for call in (1, 2))
 
 
 def _exponents(case: Case) -> tuple[int, int]:
@@ -44,16 +37,8 @@ def _scaled(case: Case) -> tuple[Call, ...]:
     return call, call.but(x=np.ldexp(call.x, a), w=np.ldexp(call.w, c))
 
 
-def _scales(hearing: Hearing) -> Finding | None:
-    found = hearing.answers()
-    # A transform may be used for numbers of moderate size only: both answers inside its bounds is all it says.
-    if found or hearing.judge.numerics.algorithm != "direct":
-        return found
-    want = np.ldexp(hearing.value(0), sum(_exponents(hearing.case)))
-    if not same_bits(want, hearing.value(1)):
-        a, c = _exponents(hearing.case)
-        return Finding(f"x times 2**{a} and w times 2**{c} do not give the result times 2**{a + c}", 1, expected=want)
-    return None
+def _only_exponents_change(hearing: Hearing) -> bool:
+    return same_bits(np.ldexp(hearing.value(0), sum(_exponents(hearing.case))), hearing.value(1))
 
 
 def _other_numbers(case: Case) -> Call:
@@ -74,7 +59,7 @@ def _additive(hearing: Hearing) -> Finding | None:
     found = hearing.answers()
     if found:
         return found
-    allowed = sum((hearing.allowance(call) for call in range(len(hearing.calls))), start=0.0)
+    allowed = sum((hearing.allowance(call) for call in range(1, len(hearing.calls))), start=hearing.allowance(0))
     for one, both, name in ((1, 2, "x"), (3, 4, "w")):
         with np.errstate(over="ignore"):
             total = hearing.value(0) + hearing.value(one)
@@ -114,8 +99,7 @@ def _equivariant(hearing: Hearing) -> Finding | None:
     if found:
         return found
     inner = hearing.value(0)[..., :-1, :-1]
-    allowed = hearing.allowance(0)
-    allowed = allowed[..., :-1, :-1] + hearing.allowance(1)[..., 1:, 1:] if isinstance(allowed, np.ndarray) else allowed
+    allowed = hearing.allowance(0)[..., :-1, :-1] + hearing.allowance(1)[..., 1:, 1:]
     law = "moving x by one stride does not move the result by one"
     return hearing.equal(hearing.value(1)[..., 1:, 1:], inner, allowed, law, 1, inner)
 
@@ -247,8 +231,7 @@ def _composes(hearing: Hearing) -> Finding | None:
     twice = hearing.value(1)
     rows, columns = min(both.shape[-2], twice.shape[-2]), min(both.shape[-1], twice.shape[-1])
     # The exact values agree, so the two results differ by no more than the errors that each may have.
-    allowances = [hearing.allowance(call) for call in (1, 2)]
-    allowed = sum(part[..., :rows, :columns] if isinstance(part, np.ndarray) else part for part in allowances)
+    allowed = hearing.allowance(1)[..., :rows, :columns] + hearing.allowance(2)[..., :rows, :columns]
     return hearing.equal(
         both[..., :rows, :columns], twice[..., :rows, :columns], allowed,
         "two convolutions in a row, and one with the joined kernel, differ", 2, twice,
@@ -275,8 +258,11 @@ SINGLE = LAW.but(
 )
 
 REQUIREMENTS = (
-    Requirement("LAW-01", BITWISE.but(dtypes=REAL_FLOATS), judge=_odd, calls=_signs_changed),
-    Requirement("LAW-02", BITWISE, judge=_scales, calls=_scaled),
+    # No contract promises calls with other numbers the same roundings: equal bits are reported, not required.
+    Requirement("LAW-01", BITWISE.but(dtypes=REAL_FLOATS), calls=_signs_changed,
+                observation=Observation("only the sign changes, to the last bit,", _only_signs_change)),
+    Requirement("LAW-02", BITWISE, calls=_scaled,
+                observation=Observation("only the exponents change, to the last bit,", _only_exponents_change)),
     Requirement("LAW-03", LAW, judge=_additive, calls=_sums),
     Requirement("LAW-04", LAW.but(dtypes=(*REAL_FLOATS, "int64", "int32"), data=FINITE_RECIPES[:8]), calls=_delta),
     Requirement("LAW-05", LAW.but(dtypes=(*REAL_FLOATS, "int64", "int32"), data=FINITE_RECIPES[:8], layouts=ANY_LAYOUT),

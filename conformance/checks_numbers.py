@@ -25,10 +25,12 @@ def _right_dtype(hearing: Hearing) -> Finding | None:
     return hearing.judge.outcome_kind(outcome) or hearing.judge.dtype(expected, outcome) or hearing.answer()
 
 
-def _refused_or_right(hearing: Hearing) -> Finding | None:
-    if hearing.outcomes[0].kind in ("raised", "out of memory"):
+def _refused_or_promoted(hearing: Hearing) -> Finding | None:
+    """An exception; or the right numbers in the common dtype or a wider one."""
+    expected, outcome = hearing.expect(0), hearing.outcomes[0]
+    if outcome.kind in ("raised", "out of memory"):
         return None
-    return hearing.answer()
+    return hearing.answer() or hearing.judge.narrower(expected, outcome)
 
 
 def _two_dtypes(case: Case) -> Case:
@@ -94,15 +96,14 @@ def _is_float(case: Case) -> bool:
 
 
 REQUIREMENTS = (
-    Requirement("DTY-01", FLOATS.but(data=("int", "uniform", "constant"), dtypes=("float32", "float64")),
-                judge=_right_dtype, accepts=lambda case: case.dtype in ("float32", "float64"),
-                needs=(needs_dtype("float32", "float64"),)),
+    Requirement("DTY-01", FLOATS.but(data=("int", "uniform", "constant"), whole_data=("int",),
+                                     dtypes=("float32", "float64") * 3 + DTYPES), judge=_right_dtype),
     Requirement("DTY-02", EXACT.but(dtypes=(*INTEGERS, "int64", "int32"),
                                     whole_data=("full", "full", "edge", "wide", "int"), layouts=ANY_LAYOUT),
                 accepts=lambda case: case.dtype in INTEGERS, needs=(_needs_integer,), share=1.5),
     Requirement("DTY-03", EXACT.but(dtypes=("float32", "float64", "int64", "int32"), data=("int",),
                                     whole_data=("int",)),
-                judge=_refused_or_right, adjust=_two_dtypes, trivial=True,
+                judge=_refused_or_promoted, adjust=_two_dtypes, trivial=True,
                 accepts=lambda case: case.w_dtype not in (None, case.dtype),
                 needs=(lambda claims, _: None if len(claims.dtypes) > 1 else "it claims a single dtype",)),
     Requirement("DTY-04", FLOATS.but(dtypes=HALVES, data=("int", *PRECISION_DATA), layouts=ANY_LAYOUT),

@@ -16,8 +16,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from convspec.adapters import loading
-from convspec.adapters.functions import Answer
-from convspec.adapters.protocol import Adapter, Capabilities
+from convspec.adapters.probes import Answer
+from convspec.adapters.protocol import Adapter
+from convspec.adapters.recognition import Reading
 from convspec.conformance.calls import Outcome, Trialled
 from convspec.conformance.case import Case
 from convspec.conformance.expected import SuiteError
@@ -94,7 +95,7 @@ class ChildProcess:
     ) -> None:
         self.time_limit = time_limit
         self.deaths = 0
-        self._capabilities: Capabilities | None = None
+        self._reading: Reading | None = None
         self._worker: Worker | None = None
         self._ahead: tuple[Worker, Sequence[Trialled]] | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the child; close() closes it)
@@ -177,9 +178,9 @@ class ChildProcess:
         size = os.fstat(self._output.fileno()).st_size
         return os.pread(self._output.fileno(), 2000, max(0, size - 2000)).decode(errors="replace").strip()
 
-    def configure(self, capabilities: Capabilities) -> None:
-        """Tell this and all later workers what a plain function claims."""
-        self._capabilities = capabilities
+    def configure(self, reading: Reading) -> None:
+        """Tell this and all later workers what was recognised of a plain function."""
+        self._reading = reading
         self.fresh()
 
     def annotate(self, cases: list[Case]) -> list[tuple[str | None, tuple[int, ...]]]:
@@ -199,7 +200,7 @@ class ChildProcess:
                 answers.update(self._simple(("probe", dtypes, some)))
             except EOFError:
                 if len(some) == 1:
-                    answers[some[0]] = Answer(None, "ended the process or did not answer in time")
+                    answers[some[0]] = Answer("broke", text="ended the process or did not answer in time")
                 else:
                     waiting += [some[: len(some) // 2], some[len(some) // 2 :]]
         return answers
@@ -316,8 +317,8 @@ class ChildProcess:
         _, pid = self._request_answer()
         _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
         worker = Worker(descriptors[0], pid)
-        if self._capabilities is not None:
-            worker.ask(("configure", self._capabilities))
+        if self._reading is not None:
+            worker.ask(("configure", self._reading))
             worker.connection.recv_bytes()
         return worker
 

@@ -1,7 +1,9 @@
 """The conditions that all failures share and all passes lack."""
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,10 +30,24 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Condition:
-    """Something that is true of a case, or not."""
+    """Something that is true of a case, or not.
+
+    Parameters
+    ----------
+    text : str
+        In words.
+    code : str
+        As a Python expression over ``case``, which a predicate of an adapter may use as it stands.
+    """
 
     text: str
-    holds: Callable[[Case], bool]
+    code: str
+
+    @cached_property
+    def holds(self) -> Callable[[Case], bool]:
+        """The expression as a function of a case."""
+        function: Callable[[Case], bool] = eval(f"lambda case: {self.code}")
+        return function
 
 
 @dataclass(frozen=True)
@@ -70,8 +86,15 @@ class Shared:
         return failing > passing
 
 
-def shared_conditions(labelled: list[Labelled]) -> Shared | None:
-    """Under which conditions, and only under which, cases fail; None if there are no failures."""
+def shared_conditions(labelled: list[Labelled], least_failures: int = LEAST_FAILURES) -> Shared | None:
+    """Under which conditions, and only under which, cases fail; None if there are no failures.
+
+    Parameters
+    ----------
+    labelled : list of Labelled
+    least_failures : int
+        Below so many nothing is said of what they share.
+    """
     valid = [item for item in labelled if item.case.is_valid]
     failing = [item.case for item in valid if item.fails]
     passing = [item.case for item in valid if not item.fails]
@@ -80,7 +103,7 @@ def shared_conditions(labelled: list[Labelled]) -> Shared | None:
     if not passing:
         return Shared(f"It fails in all {len(failing)} cases that were tried.", is_exact=True)
     told = f"It fails in {len(failing)} of {len(valid)} cases that were tried"
-    if len(failing) < LEAST_FAILURES:
+    if len(failing) < least_failures:
         return Shared(f"{told}: too few to say what they share.", is_told=False)
     chosen, wrongly = _choose(failing, passing)
     if chosen and wrongly == 0:
@@ -128,126 +151,102 @@ def conditions(failing: list[Case]) -> Iterator[Condition]:
     """Conditions to try, simple ones first; bounds and shared values are taken from the failing cases."""
     yield from _ARGUMENTS
     yield from _DATA
-    for name, measure in _MEASURES:
-        values = [measure(case) for case in failing]
+    for name, code in _MEASURES:
+        values = list(map(_measure(code), failing))
         low, high = min(values), max(values)
         if low == high:
-            yield Condition(f"{name} is {low}", _equal_to(measure, low))
+            yield Condition(f"{name} is {low}", f"{code} == {low}")
         if low > 1 and values.count(low) >= ON_A_BOUND:
-            yield Condition(f"{name} is at least {low}", _at_least(measure, low))
+            yield Condition(f"{name} is at least {low}", f"{code} >= {low}")
         if values.count(high) >= ON_A_BOUND:
-            yield Condition(f"{name} is at most {high}", _at_most(measure, high))
+            yield Condition(f"{name} is at most {high}", f"{code} <= {high}")
         for modulus in (2, 4, 8):
             rest = {value % modulus for value in values}
             if rest == {0} and low > 0:
-                yield Condition(f"{name} is a multiple of {modulus}", _rest(measure, modulus, True))
+                yield Condition(f"{name} is a multiple of {modulus}", f"({code}) % {modulus} == 0")
             if 0 not in rest:
-                yield Condition(f"{name} is no multiple of {modulus}", _rest(measure, modulus, False))
-    dtypes = {case.dtype for case in failing}
+                yield Condition(f"{name} is no multiple of {modulus}", f"({code}) % {modulus} != 0")
+    dtypes = sorted({case.dtype for case in failing})
     if len(dtypes) <= 4:
-        yield Condition(f"the dtype is {' or '.join(sorted(dtypes))}", lambda case: case.dtype in dtypes)
+        yield Condition(f"the dtype is {' or '.join(dtypes)}", f"case.dtype in {tuple(dtypes)}")
     for which in ("x", "w", "bias"):
-        layouts = {getattr(case, f"layout_{which}") for case in failing}
-        if len(layouts) <= 4 and layouts != {"C"}:
-            yield Condition(f"{which} is laid out {' or '.join(sorted(layouts))}", _laid_out(which, layouts))
+        layouts = sorted({getattr(case, f"layout_{which}") for case in failing})
+        if len(layouts) <= 4 and layouts != ["C"]:
+            yield Condition(f"{which} is laid out {' or '.join(layouts)}", f"case.layout_{which} in {tuple(layouts)}")
 
 
-def _equal_to(measure: Callable[[Case], int], value: int) -> Callable[[Case], bool]:
-    return lambda case: measure(case) == value
-
-
-def _at_least(measure: Callable[[Case], int], value: int) -> Callable[[Case], bool]:
-    return lambda case: measure(case) >= value
-
-
-def _at_most(measure: Callable[[Case], int], value: int) -> Callable[[Case], bool]:
-    return lambda case: measure(case) <= value
-
-
-def _rest(measure: Callable[[Case], int], modulus: int, divides: bool) -> Callable[[Case], bool]:
-    return lambda case: (measure(case) % modulus == 0) == divides
-
-
-def _laid_out(which: str, layouts: set[str]) -> Callable[[Case], bool]:
-    return lambda case: getattr(case, f"layout_{which}") in layouts
+@functools.cache
+def _measure(code: str) -> Callable[[Case], int]:
+    function: Callable[[Case], int] = eval(f"lambda case: {code}")
+    return function
 
 
 _ARGUMENTS = (
-    Condition("the stride is above 1", lambda case: max(case.stride) > 1),
-    Condition("the stride is 1", lambda case: max(case.stride) == 1),
-    Condition("the stride differs between the axes", lambda case: case.stride[0] != case.stride[1]),
-    Condition("the vertical stride is above 1", lambda case: case.stride[0] > 1),
-    Condition("the horizontal stride is above 1", lambda case: case.stride[1] > 1),
-    Condition("the dilation is above 1", lambda case: max(case.dilation) > 1),
-    Condition("the dilation differs between the axes", lambda case: case.dilation[0] != case.dilation[1]),
-    Condition("the vertical dilation is above 1", lambda case: case.dilation[0] > 1),
-    Condition("the horizontal dilation is above 1", lambda case: case.dilation[1] > 1),
-    Condition("groups is above 1", lambda case: case.groups > 1),
-    Condition(
-        "groups equals the input channels (depthwise)", lambda case: case.groups > 1 and case.groups == case.channels
-    ),
-    Condition("groups is above 1 and below the input channels", lambda case: 1 < case.groups < case.channels),
-    Condition("there is padding", lambda case: max(map(max, case.geometry.pads)) > 0),
-    Condition("there is no padding", lambda case: max(map(max, case.geometry.pads)) == 0),
-    Condition("top and bottom padding differ", lambda case: case.geometry.pads[0][0] != case.geometry.pads[0][1]),
-    Condition("left and right padding differ", lambda case: case.geometry.pads[1][0] != case.geometry.pads[1][1]),
+    Condition("the stride is above 1", "max(case.stride) > 1"),
+    Condition("the stride is 1", "max(case.stride) == 1"),
+    Condition("the stride differs between the axes", "case.stride[0] != case.stride[1]"),
+    Condition("the vertical stride is above 1", "case.stride[0] > 1"),
+    Condition("the horizontal stride is above 1", "case.stride[1] > 1"),
+    Condition("the dilation is above 1", "max(case.dilation) > 1"),
+    Condition("the dilation differs between the axes", "case.dilation[0] != case.dilation[1]"),
+    Condition("the vertical dilation is above 1", "case.dilation[0] > 1"),
+    Condition("the horizontal dilation is above 1", "case.dilation[1] > 1"),
+    Condition("groups is above 1", "case.groups > 1"),
+    Condition("groups equals the input channels (depthwise)", "case.groups > 1 and case.groups == case.channels"),
+    Condition("groups is above 1 and below the input channels", "1 < case.groups < case.channels"),
+    Condition("there is padding", "max(map(max, case.geometry.pads)) > 0"),
+    Condition("there is no padding", "max(map(max, case.geometry.pads)) == 0"),
+    Condition("top and bottom padding differ", "case.geometry.pads[0][0] != case.geometry.pads[0][1]"),
+    Condition("left and right padding differ", "case.geometry.pads[1][0] != case.geometry.pads[1][1]"),
     Condition(
         "the padding differs from side to side",
-        lambda case: any(before != after for before, after in case.geometry.pads),
+        "any(before != after for before, after in case.geometry.pads)",
     ),
-    Condition("the padding is a word", lambda case: isinstance(case.padding, str)),
-    Condition("the padding is 'same' in one of its forms", lambda case: str(case.padding).startswith("same")),
-    Condition("there is a bias", lambda case: case.bias_shape is not None),
+    Condition("the padding is a word", "isinstance(case.padding, str)"),
+    Condition("the padding is 'same' in one of its forms", "str(case.padding).startswith('same')"),
+    Condition("there is a bias", "case.bias_shape is not None"),
     Condition(
         "the stride leaves rows or columns over",
-        lambda case: any(
-            (padded - reach) % step
-            for padded, reach, step in zip(
-                case.geometry.padded, case.geometry.effective_kernel, case.stride, strict=True
-            )
-        ),
+        "any((padded - reach) % step for padded, reach, step in zip(case.geometry.padded, "
+        "case.geometry.effective_kernel, case.stride, strict=True))",
     ),
-    Condition("the kernel has more than one tap", lambda case: max(case.kernel) > 1),
-    Condition("the kernel is not square", lambda case: case.kernel[0] != case.kernel[1]),
-    Condition("the kernel has an even side", lambda case: any(length % 2 == 0 for length in case.kernel)),
-    Condition("the picture is not square", lambda case: case.size[0] != case.size[1]),
-    Condition("the batch has more than one picture", lambda case: case.batch > 1),
-    Condition("there is more than one input channel", lambda case: case.channels > 1),
-    Condition("there is more than one output channel", lambda case: case.outputs > 1),
+    Condition("the kernel has more than one tap", "max(case.kernel) > 1"),
+    Condition("the kernel is not square", "case.kernel[0] != case.kernel[1]"),
+    Condition("the kernel has an even side", "any(length % 2 == 0 for length in case.kernel)"),
+    Condition("the picture is not square", "case.size[0] != case.size[1]"),
+    Condition("the batch has more than one picture", "case.batch > 1"),
+    Condition("there is more than one input channel", "case.channels > 1"),
+    Condition("there is more than one output channel", "case.outputs > 1"),
     Condition(
         "a pad reaches beyond the kernel",
-        lambda case: any(
-            max(pads) >= reach for pads, reach in zip(case.geometry.pads, case.geometry.effective_kernel, strict=True)
-        ),
+        "any(max(pads) >= reach for pads, reach in zip(case.geometry.pads, "
+        "case.geometry.effective_kernel, strict=True))",
     ),
     Condition(
         "the stride is larger than the kernel",
-        lambda case: any(step > reach for step, reach in zip(case.stride, case.geometry.effective_kernel, strict=True)),
+        "any(step > reach for step, reach in zip(case.stride, case.geometry.effective_kernel, strict=True))",
     ),
 )
 _DATA = (
-    Condition("the numbers hold NaN or infinities", lambda case: case.data.startswith("special")),
-    Condition(
-        "the numbers are not all whole",
-        lambda case: case.data not in ("int", "impulse", "zero", "wide", "full", "edge"),
-    ),
-    Condition("the numbers are tiny", lambda case: case.data in ("tiny", "subnormal")),
-    Condition("the numbers are large", lambda case: case.data in ("full", "edge", "wide", "huge", "log")),
-    Condition("an array is not in C order", lambda case: (case.layout_x, case.layout_w) != ("C", "C")),
+    Condition("the numbers hold NaN or infinities", "case.data.startswith('special')"),
+    Condition("the numbers are not all whole", "case.data not in ('int', 'impulse', 'zero', 'wide', 'full', 'edge')"),
+    Condition("the numbers are tiny", "case.data in ('tiny', 'subnormal')"),
+    Condition("the numbers are large", "case.data in ('full', 'edge', 'wide', 'huge', 'log')"),
+    Condition("an array is not in C order", "(case.layout_x, case.layout_w) != ('C', 'C')"),
 )
-_MEASURES: tuple[tuple[str, Callable[[Case], int]], ...] = (
-    ("the output's height", lambda case: case.geometry.output[0]),
-    ("the output's width", lambda case: case.geometry.output[1]),
-    ("the picture's height", lambda case: case.size[0]),
-    ("the picture's width", lambda case: case.size[1]),
-    ("the kernel's height", lambda case: case.kernel[0]),
-    ("the kernel's width", lambda case: case.kernel[1]),
-    ("the number of input channels for each filter", lambda case: case.channels // case.groups),
-    ("the number of input channels", lambda case: case.channels),
-    ("the number of output channels", lambda case: case.outputs),
-    ("the number of pictures", lambda case: case.batch),
-    ("the number of products for each output", lambda case: case.geometry.terms),
-    ("the vertical stride", lambda case: case.stride[0]),
-    ("the horizontal stride", lambda case: case.stride[1]),
-    ("the largest pad", lambda case: max(map(max, case.geometry.pads))),
+_MEASURES = (
+    ("the output's height", "case.geometry.output[0]"),
+    ("the output's width", "case.geometry.output[1]"),
+    ("the picture's height", "case.size[0]"),
+    ("the picture's width", "case.size[1]"),
+    ("the kernel's height", "case.kernel[0]"),
+    ("the kernel's width", "case.kernel[1]"),
+    ("the number of input channels for each filter", "case.channels // case.groups"),
+    ("the number of input channels", "case.channels"),
+    ("the number of output channels", "case.outputs"),
+    ("the number of pictures", "case.batch"),
+    ("the number of products for each output", "case.geometry.terms"),
+    ("the vertical stride", "case.stride[0]"),
+    ("the horizontal stride", "case.stride[1]"),
+    ("the largest pad", "max(map(max, case.geometry.pads))"),
 )

@@ -2,14 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from convspec.conformance.against_reference import hold_against_the_reference
 from convspec.conformance.battery import admits
 from convspec.conformance.calls import Trial
 from convspec.conformance.case import Case
+from convspec.conformance.exceptions import raised_by
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.shrinking import smallest
-from convspec.conformance.verdict import Counterexample, Verdict
+from convspec.conformance.verdict import Counterexample, Raised, Verdict
 
 if TYPE_CHECKING:
     from convspec.conformance.engine import Verifier
@@ -59,7 +61,7 @@ class Confirmation:
             # One hang confirmed with the full limit is enough; the others need not be waited for as long.
             self.verifier.hangs += 1
             self.verifier.child.time_limit = min(self.verifier.child.time_limit, LIMIT_AFTER_A_HANG)
-        deaths = 0
+        deaths, raised = 0, raised_by(found.finding, found.trial)
 
         def fails(case: Case) -> bool:
             nonlocal deaths
@@ -67,18 +69,16 @@ class Confirmation:
                 return False
             if fit(case, self.verifier.capabilities) != case and not is_unclaimed:
                 return False
-            if not admits(requirement, case):
+            if not admits(requirement, case) or not self.verifier.planner.stays_inside(requirement, case):
                 return False
-            if (
-                any(excluded or matched for excluded, matched in self.verifier.child.annotate([case]))
-                and not is_unclaimed
-            ):
+            if not is_unclaimed and any(map(any, self.verifier.planner.notes(requirement, [case]))):
                 return False
             heard = self.verifier.confirm(requirement, case, is_unclaimed, fresh=False)
             if heard is None:
                 return False
             deaths += heard[1].outcomes[0].died
-            return True
+            # What raises is made smaller as long as it raises the same.
+            return raised is None or _key(raised_by(*heard)) == raised.key
 
         # Small cases first, the same ones whatever ran before: most faults show on one of them.
         small = (fit(other.but(dtype=found.case.dtype), self.verifier.capabilities) for other in SMALL)
@@ -88,6 +88,7 @@ class Confirmation:
         if confirmed is None:
             case, confirmed = found.case, again
         finding, trial = confirmed
+        hold_against_the_reference(requirement, case)
         verdict.counterexample = Counterexample(case, finding, trial)
         verdict.outcome = outcome_of(finding, trial)
         verdict.reason = finding.reason
@@ -98,6 +99,7 @@ class Confirmation:
         assert found is not None
         before = self._shortened(requirement, history)
         verdict.outcome = outcome_of(found.finding, found.trial)
+        hold_against_the_reference(requirement, found.case if before is None else before[1].case)
         if before is None:
             verdict.reason = (
                 f"{found.finding.reason} (seen once, after {len(history) - 1} other cases; the same calls in a fresh "
@@ -137,6 +139,10 @@ class Confirmation:
                 break
             before, heard = shorter, again
         return heard[0], heard[1], before
+
+
+def _key(raised: Raised | None) -> str:
+    return "" if raised is None else raised.key
 
 
 def outcome_of(finding: Finding, trial: Trial) -> str:

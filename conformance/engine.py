@@ -2,64 +2,36 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
-from importlib.util import find_spec
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from convspec.adapters.functions import claims as read_claims
-from convspec.adapters.functions import probes
-from convspec.adapters.protocol import DTYPES, Capabilities
-from convspec.conformance.battery import Battery, admits
-from convspec.conformance.calls import Outcome, Trial, Trialled
+from convspec.adapters.loading import RefusedDeclaration
+from convspec.adapters.probes import probes
+from convspec.adapters.recognition import Reading, read_answers
+from convspec.conformance.battery import Battery
+from convspec.conformance.calls import Outcome, Trial
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import Entry
 from convspec.conformance.child import Child
 from convspec.conformance.confirming import Confirmation
-from convspec.conformance.evidence import Distribution
+from convspec.conformance.exceptions import raised_by, suggested_exclusion
 from convspec.conformance.expected import SuiteError
-from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding, Judge, rounded_answer
 from convspec.conformance.oracle import Oracle
+from convspec.conformance.planning import BUILDABLE, Plan, Planner
 from convspec.conformance.requirement import Hearing, Requirement
+from convspec.conformance.requirements import requirements
+from convspec.conformance.tally import Tally
 from convspec.conformance.verdict import Counterexample, Verdict
 
 DEATHS_PER_REQUIREMENT = 3
-BUILDABLE = tuple(name for name in DTYPES if name != "bfloat16" or find_spec("ml_dtypes") is not None)
 # A run whose right answers are nearly all zero tells nothing.
 LEAST_NONTRIVIAL = 0.1
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What will be asked for one requirement.
-
-    Parameters
-    ----------
-    requirement : Requirement
-    cases : list of Case
-        Those to run.
-    unclaimed : set of str
-        The ids of those that are not claimed (asked by DTY-05 alone).
-    matching : dict
-        By the case's id, the deviations that match it, if there are any.
-    """
-
-    requirement: Requirement
-    cases: list[Case]
-    unclaimed: set[str]
-    matching: dict[str, tuple[int, ...]]
-
-    @cached_property
-    def trials(self) -> list[Trialled]:
-        """The cases as the child takes them."""
-        return [(self.requirement.id, case) for case in self.cases]
-
-    def part(self, some: slice) -> "Plan":
-        """The same with some of the cases."""
-        return self if some == slice(None) else replace(self, cases=self.cases[some])
+# So many cases tell whether a predicate matches everything.
+VARIED = 100
+COUNTS = ("passed", "failed", "errored", "crashed", "timed out", "out of memory")
 
 
 class Verifier:
@@ -82,6 +54,13 @@ class Verifier:
         Whether a failing case is confirmed and made small, or only found.
     forgets : bool
         Whether each requirement begins with a worker that has no history.
+    strict : bool
+        Whether a plain function is held to refusing what is no convolution, and to corners of which it does not speak.
+
+    Raises
+    ------
+    NotCallable
+        A plain function gives a convolution in no form that was tried.
     """
 
     def __init__(
@@ -95,37 +74,62 @@ class Verifier:
         dtypes: tuple[str, ...] = (),
         shrinks: bool = True,
         forgets: bool = True,
+        strict: bool = False,
     ) -> None:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
-        self.shrinks, self.forgets = shrinks, forgets
+        self.shrinks, self.forgets, self.strict = shrinks, forgets, strict
         self.hangs = 0
+        self.known_exceptions: set[str] = set()
         self._begun: Plan | None = None
-        self.not_claimed: dict[str, str] = {}
-        self.capabilities = self._that_can_be_built(self._claims(dtypes))
+        description = child.description
+        self.is_plain = description.signature is not None and not description.declares
+        reading = self._reading(dtypes)
+        self.capabilities, self.not_claimed = reading.capabilities, dict(reading.not_claimed)
+        self._leave_out_what_cannot_be_built()
+        self.limits, self.remarks = self.capabilities.limits, reading.remarks
         self.as_plane = profile == "plane" and self.capabilities.profile == "layer"
-        self.judge = Judge(self.capabilities, child.description.numerics)
+        self.judge = Judge(self.capabilities, description.numerics)
+        self.planner = Planner(child, battery, oracle, self.capabilities, self.as_plane, self.is_plain)
 
-    def _that_can_be_built(self, claims: Capabilities) -> Capabilities:
-        """The claims without bfloat16 where ml_dtypes, which has its arrays, is not installed."""
-        kept = tuple(name for name in claims.dtypes if name in BUILDABLE)
-        if kept == claims.dtypes or not kept:
-            return claims
-        self.not_claimed["dtype bfloat16"] = "ml_dtypes, which has arrays of it, is not installed"
-        return replace(claims, dtypes=kept)
+    def _leave_out_what_cannot_be_built(self) -> None:
+        """Claim no bfloat16 where ml_dtypes, which has its arrays, is not installed."""
+        kept = tuple(name for name in self.capabilities.dtypes if name in BUILDABLE)
+        if kept and kept != self.capabilities.dtypes:
+            self.not_claimed["dtype bfloat16"] = "ml_dtypes, which has arrays of it, is not installed"
+            self.capabilities = replace(self.capabilities, dtypes=kept)
 
-    def _claims(self, dtypes: tuple[str, ...]) -> Capabilities:
+    def _reading(self, dtypes: tuple[str, ...]) -> Reading:
+        """What the adapter claims: as it declares, or as a plain function's answers to probing calls say."""
         description = self.child.description
         declared = description.capabilities
         if description.signature is None:
-            return declared
+            return Reading(declared)
         wanted = dtypes or declared.dtypes
         names = [probe.name for probe in probes(description.signature, wanted)]
         answers = self.child.probe(wanted, names)
-        found, self.not_claimed = read_claims(
-            description.signature, answers, wanted, declared if description.declares else None
-        )
+        found = read_answers(description.signature, answers, wanted, declared if description.declares else None)
         self.child.configure(found)
         return found
+
+    def refuse_what_excuses_everything(self) -> None:
+        """Refuse a known deviation whose predicate holds whatever is asked.
+
+        Raises
+        ------
+        RefusedDeclaration
+            There is one; the message gives its reason.
+        """
+        deviations = self.child.description.deviations
+        if not any(note.applies for note in deviations):
+            return
+        cases = list(self.battery.fitted(requirements()["DEF-01"], self.capabilities))[:VARIED]
+        notes = self.child.annotate(cases)
+        for index, note in enumerate(deviations):
+            if cases and all(index in matching for _, matching in notes):
+                raise RefusedDeclaration(
+                    f"the known deviation {note.reason!r} holds in all of {len(cases)} cases that have nothing in "
+                    "common: its predicate `when` must say which cases deviate"
+                )
 
     def verify(
         self,
@@ -169,12 +173,12 @@ class Verifier:
             return replace(verdict, outcome="skipped", reason=f"not claimed: {reason}")
         plan, self._begun = self._begun, None
         if plan is None or plan.requirement is not requirement:
-            plan = self._plan(requirement)
+            plan = self.planner.plan(requirement)
         if not plan.cases:
             return replace(verdict, outcome="skipped", reason="not claimed: no case of it lies inside the claims")
         plan = plan.part(part)
         if following is not None and not self._not_asked(*following):
-            self._begun = self._plan(following[0])
+            self._begun = self.planner.plan(following[0])
         answers = self.child.run(plan.trials, fresh=self.forgets)
         if self._begun is not None:
             self.child.begin(self._begun.trials)
@@ -182,120 +186,116 @@ class Verifier:
         self._conclude(requirement, entry, verdict)
         return verdict
 
-    def _plan(self, requirement: Requirement) -> Plan:
-        # Odd cells that are not claimed are left out below, so begin with more than are wanted.
-        picky = bool(self.child.description.exclusions) and requirement.id != "DTY-05"
-        cases = list(self.battery.fitted(requirement, self.capabilities, all_drawn=picky))
-        if self.as_plane:
-            cases = [case for case in cases if case.batch == case.channels == case.outputs == 1]
-        unclaimed: set[str] = set()
-        if requirement.id == "DTY-05" and self.child.description.signature is None:
-            extra = self._outside_the_claims(requirement)
-            unclaimed = {case.id for case in extra}
-            cases = extra + cases
-        examples = []
-        for note in self.child.description.deviations:
-            if note.applies and note.example and requirement.id in note.requirements:
-                examples.append(parse_case(note.example))
-        cases = [*examples, *cases]
-        if not cases:
-            return Plan(requirement, [], unclaimed, {})
-        notes = self.child.annotate(cases)
-        kept: list[Case] = []
-        matching: dict[str, tuple[int, ...]] = {}
-        for case, (excluded, deviations) in zip(cases, notes, strict=True):
-            if excluded:
-                if requirement.id != "DTY-05":
-                    continue
-                unclaimed.add(case.id)
-            kept.append(case)
-            if deviations:
-                matching[case.id] = tuple(
-                    index
-                    for index in deviations
-                    if {requirement.id, "*"} & set(self.child.description.deviations[index].requirements)
-                )
-        return Plan(requirement, kept[: self.battery.size(requirement)], unclaimed, matching)
-
-    def _outside_the_claims(self, requirement: Requirement) -> list[Case]:
-        """Cases that a declared adapter does not claim: it refuses them or is right."""
-        claims = self.capabilities
-        is_layer = claims.profile == "layer"
-        everything = replace(
-            claims,
-            dtypes=BUILDABLE,
-            stride="each",
-            dilation="each",
-            padding="sides",
-            groups=is_layer,
-            bias=is_layer,
-            square_kernels_only=False,
-        )
-        outside: list[Case] = []
-        for drawn in self.battery.drawn(requirement):
-            case = fit(drawn, everything)
-            if fit(case, claims) != case and admits(requirement, case):
-                outside.append(case)
-        return outside[: self.battery.size(requirement) // 3]
-
     def _run(self, verdict: Verdict, plan: Plan, answers: Iterator[tuple[Outcome, ...]]) -> None:
-        """Run the cases until one fails that no known deviation explains."""
-        requirement, unclaimed, matching = plan.requirement, plan.unclaimed, plan.matching
-        distribution = Distribution()
-        answered, nontrivial, deaths = 0, 0, 0
-        known: set[int] = set()
-        unexplained_passes: set[int] = set()
-        passed_examples: set[int] = set()
+        """Run the cases until one answers wrongly that no known deviation explains; exceptions are collected."""
+        requirement, tally = plan.requirement, Tally()
+        verdict.excluded = plan.excluded
         for case, outcomes in zip(plan.cases, answers, strict=False):
             trial = self.trial(requirement, case, outcomes)
-            verdict.cases += 1
             verdict.calls += len(trial.calls)
-            distribution.count(case)
-            finding, notes = self.heard(requirement, trial, case.id in unclaimed), matching.get(case.id, ())
-            if outcomes[0].kind in ("crashed", "timed out"):
-                deaths += 1
-            # A refusal of what is not claimed is no answer.
-            answered += case.id not in unclaimed or outcomes[0].kind != "raised"
+            is_unclaimed, notes = case.id in plan.unclaimed, plan.matching.get(case.id, ())
+            hearing = self._hearing(requirement, trial)
+            finding = self._finding(requirement, hearing, is_unclaimed)
+            raised = None if finding is None or notes else raised_by(finding, trial)
+            if raised is not None and self.is_plain and raised.refused:
+                # Of a plain function nobody said that it takes everything: what it refuses by its own will is left out.
+                verdict.excluded += 1
+                tally.refused(raised)
+                continue
+            verdict.cases += 1
+            tally.count(case, outcomes[0], is_unclaimed)
             if finding is None:
-                unexplained_passes.update(notes)
-                passed_examples.update(index for index in notes if self._is_example(index, case))
-                nontrivial += self._is_nontrivial(requirement, trial)
-                ratio = self._ratio(requirement, trial)
-                if ratio is not None:
-                    verdict.worst_ratio = max(verdict.worst_ratio or 0.0, ratio)
+                tally.right(notes, [index for index in notes if self._is_example(index, case)])
+                self._look_at_what_is_right(verdict, requirement, hearing, tally)
+            elif raised is not None:
+                tally.raised(raised, Counterexample(case, finding, trial))
             elif notes:
-                known.update(notes)
+                tally.deviates(notes)
                 verdict.counterexample = verdict.counterexample or Counterexample(case, finding, trial)
             else:
-                verdict.counterexample = Counterexample(case, finding, trial)
-                verdict.outcome = "failed"
-                verdict.evidence = distribution.table()
-                verdict.deviations = tuple(sorted(known))
-                verdict.reason = finding.reason
-                if self.shrinks:
-                    Confirmation(self).explain(requirement, verdict, plan.cases[: verdict.cases], unclaimed)
+                self._fails(verdict, requirement, Counterexample(case, finding, trial), plan, tally)
                 return
-            if deaths >= DEATHS_PER_REQUIREMENT and not known:
+            if tally.deaths >= DEATHS_PER_REQUIREMENT and not tally.known:
                 break
-        verdict.evidence = distribution.table()
-        verdict.deviations = tuple(sorted(known))
-        verdict.nontrivial = round(nontrivial / max(1, answered), 3)
-        if known:
+        self._ends(verdict, plan, tally)
+
+    def _look_at_what_is_right(
+        self, verdict: Verdict, requirement: Requirement, hearing: Hearing, tally: Tally
+    ) -> None:
+        """What a right answer tells: whether it could have been otherwise, how near to its bound it is."""
+        trial = hearing.trial
+        value = trial.outcomes[0].value
+        tally.nontrivial += value is not None and value.size > 0 and bool(np.any(value != 0))
+        if not requirement.valid or value is None or not trial.case.is_valid:
+            return
+        tally.loose[self.judge.allows_anything(self.oracle.of(requirement, trial, 0))] += 1
+        if requirement.observation is not None and all(outcome.value is not None for outcome in trial.outcomes):
+            tally.observed[requirement.observation.holds(hearing)] += 1
+        if requirement.family in ("NUM", "DTY"):
+            ratio = self.judge.worst_ratio(self.oracle.of(requirement, trial, 0), trial.outcomes[0])
+            if ratio is not None:
+                verdict.worst_ratio = max(verdict.worst_ratio or 0.0, ratio)
+
+    def _fails(
+        self, verdict: Verdict, requirement: Requirement, found: Counterexample, plan: Plan, tally: Tally
+    ) -> None:
+        verdict.counterexample, verdict.outcome, verdict.reason = found, "failed", found.finding.reason
+        verdict.evidence, verdict.deviations = tally.distribution.table(), tuple(sorted(tally.known))
+        verdict.excused = tally.excused
+        if self.shrinks:
+            Confirmation(self).explain(requirement, verdict, tally.before(found.case), plan.unclaimed)
+
+    def _ends(self, verdict: Verdict, plan: Plan, tally: Tally) -> None:
+        """What the cases amount to, where none answered wrongly."""
+        requirement = plan.requirement
+        verdict.evidence, verdict.deviations = tally.distribution.table(), tuple(sorted(tally.known))
+        verdict.nontrivial = round(tally.nontrivial / max(1, tally.answered), 3)
+        verdict.excused, verdict.refusals = tally.excused, tuple(tally.refusals.values())
+        verdict.exceptions = tuple(group.raised for group in tally.exceptions.values())
+        self._weigh(verdict, requirement, tally)
+        new = [group for group in tally.exceptions.values() if group.raised.key not in self.known_exceptions]
+        if new:
+            verdict.otherwise = verdict.outcome, verdict.reason
+            first = new[0].first
+            verdict.outcome, verdict.reason, verdict.counterexample = "errored", first.finding.reason, first
+            if self.shrinks:
+                Confirmation(self).explain(requirement, verdict, plan.cases, plan.unclaimed)
+                verdict.exclusion = suggested_exclusion(new[0], tally.passing)
+
+    def _weigh(self, verdict: Verdict, requirement: Requirement, tally: Tally) -> None:
+        """The outcome of the cases that were answered."""
+        if verdict.cases == 0:
+            verdict.outcome, verdict.reason = "skipped", f"not claimed: it refuses all of its cases ({_texts(tally)})"
+        elif tally.known:
             verdict.outcome = "known deviation"
-            verdict.reason = "; ".join(self.child.description.deviations[index].reason for index in sorted(known))
+            verdict.reason = "; ".join(self.child.description.deviations[index].reason for index in sorted(tally.known))
+        elif verdict.exceptions and len(tally.passing) == 0:
+            verdict.outcome, verdict.reason = "skipped", "all of its cases raise as under another requirement"
         else:
-            gone = [
-                note
-                for index, note in enumerate(self.child.description.deviations)
-                if index
-                in (unexplained_passes if note.example is None and "*" not in note.requirements else passed_examples)
-            ]
-            if gone:
-                verdict.outcome = "unexpectedly passing"
-                verdict.reason = f"a known deviation is gone: {gone[0].reason}"
-            elif answered and not requirement.trivial and verdict.nontrivial < LEAST_NONTRIVIAL:
-                verdict.outcome = "mistrusted"
-                verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"
+            self._passes(verdict, requirement, tally)
+
+    def _passes(self, verdict: Verdict, requirement: Requirement, tally: Tally) -> None:
+        deviations = enumerate(self.child.description.deviations)
+        gone = [
+            note
+            for index, note in deviations
+            if index
+            in (tally.passed if note.example is None and "*" not in note.requirements else tally.passed_examples)
+        ]
+        if gone:
+            verdict.outcome = "unexpectedly passing"
+            verdict.reason = f"a known deviation is gone: {gone[0].reason}"
+        elif tally.answered and not requirement.trivial and (verdict.nontrivial or 0) < LEAST_NONTRIVIAL:
+            verdict.outcome = "mistrusted"
+            verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"
+        elif tally.loose[True] > tally.loose[False]:
+            verdict.outcome = "mistrusted"
+            verdict.reason = (
+                f"the declared contract allows too much: in {tally.loose[True]} of "
+                f"{tally.loose[True] + tally.loose[False]} cases an answer of zero, or twice the right one, would pass"
+            )
+        else:
+            verdict.reason = _told(requirement, verdict, tally)
 
     def _is_example(self, index: int, case: Case) -> bool:
         example = self.child.description.deviations[index].example
@@ -310,21 +310,18 @@ class Verifier:
 
     def heard(self, requirement: Requirement, trial: Trial, unclaimed: bool = False) -> Finding | None:
         """The judge's finding; a death is one whatever the judge would say, unless the judge may look at it."""
-        if unclaimed and trial.outcomes[0].kind in ("raised", "out of memory"):
+        return self._finding(requirement, self._hearing(requirement, trial), unclaimed)
+
+    def _hearing(self, requirement: Requirement, trial: Trial) -> Hearing:
+        return Hearing(trial, self.judge, lambda call: self.oracle.of(requirement, trial, call))
+
+    def _finding(self, requirement: Requirement, hearing: Hearing, unclaimed: bool) -> Finding | None:
+        outcome = hearing.outcomes[0]
+        if unclaimed and outcome.kind in ("raised", "out of memory"):
             return None
-        if trial.outcomes[0].died and requirement.valid:
-            return Finding(f"{trial.outcomes[0].text}, want a result")
-        hearing = Hearing(trial, self.judge, lambda call: self.oracle.of(requirement, trial, call))
+        if outcome.died and requirement.valid:
+            return Finding(f"{outcome.text}, want a result")
         return requirement.judge(hearing)
-
-    def _is_nontrivial(self, requirement: Requirement, trial: Trial) -> bool:
-        value = trial.outcomes[0].value
-        return value is not None and value.size > 0 and bool(np.any(value != 0))
-
-    def _ratio(self, requirement: Requirement, trial: Trial) -> float | None:
-        if requirement.family not in ("NUM", "DTY") or not trial.case.is_valid:
-            return None
-        return self.judge.worst_ratio(self.oracle.of(requirement, trial, 0), trial.outcomes[0])
 
     def once(self, requirement: Requirement, case: Case) -> tuple[Finding | None, Trial]:
         """Run one case in a child without history."""
@@ -334,7 +331,8 @@ class Verifier:
 
     def each(self, requirement: Requirement, cases: list[Case]) -> Iterator[tuple[Finding | None, Trial]]:
         """Run cases one after the other in a fresh child, whatever comes of each."""
-        notes = self.child.annotate(cases)
+        cases = [case for case in cases if self.planner.stays_inside(requirement, case)]
+        notes = self.planner.notes(requirement, cases)
         cases = [case for case, (excluded, known) in zip(cases, notes, strict=True) if not excluded and not known]
         trials = [(requirement.id, case) for case in cases]
         for case, outcomes in zip(cases, self.child.run(trials, fresh=True), strict=False):
@@ -351,20 +349,40 @@ class Verifier:
         return None if finding is None else (finding, trial)
 
     def _conclude(self, requirement: Requirement, entry: Entry, verdict: Verdict) -> None:
-        """What only informs, or is only reported in the plane profile, never fails."""
-        in_plane = self.capabilities.profile == "plane" and entry.reported_in_plane
-        if verdict.outcome in ("passed", "failed", "errored", "crashed", "timed out", "out of memory") and (
-            entry.informs or in_plane
-        ):
-            if in_plane:
-                verdict.reason = _in_plane(requirement, verdict)
+        """What only informs, or is only reported of planes or of plain functions, never fails."""
+        if verdict.outcome not in COUNTS:
+            return
+        in_plane = self.capabilities.profile == "plane" and entry.reported_in_plane and not self.strict
+        if entry.informs:
             verdict.outcome = "info"
+        elif self.is_plain and entry.unsaid and not self.strict:
+            if verdict.outcome != "passed":
+                verdict.outcome, verdict.reason = "info", f"not asked of a plain function: {verdict.reason}"
+        elif in_plane:
+            verdict.outcome, verdict.reason = "info", _in_plane(verdict)
 
 
-def _in_plane(requirement: Requirement, verdict: Verdict) -> str:
+def _in_plane(verdict: Verdict) -> str:
     if verdict.outcome == "passed":
         return f"reported, not required for a plane: it raises in all {verdict.cases} cases"
     return f"reported, not required for a plane: {verdict.reason}"
+
+
+def _told(requirement: Requirement, verdict: Verdict, tally: Tally) -> str:
+    """What is reported beside a requirement that passed."""
+    told = []
+    if requirement.observation is not None and tally.observed.total():
+        told.append(f"{requirement.observation.words} in {tally.observed[True]} of {tally.observed.total()} cases")
+    if verdict.refusals:
+        told.append(f"{sum(refusal.cases for refusal in verdict.refusals)} more cases are refused ({_texts(tally)})")
+    left_out = sum(raised.cases for raised in verdict.exceptions)
+    if left_out:
+        told.append(f"{left_out} more cases raise as under another requirement")
+    return "; ".join(told)
+
+
+def _texts(tally: Tally) -> str:
+    return "; ".join(refusal.text for refusal in tally.refusals.values())
 
 
 def right_answer_of(requirement: Requirement, found: Counterexample, oracle: Oracle) -> "np.ndarray[Any, Any] | None":

@@ -1,9 +1,14 @@
 """Fitting a drawn case to what an adapter claims, so that one battery serves all adapters."""
 
+from typing import Any
+
 from convspec.adapters.protocol import COMPLEX_FLOATS, WORDS, Capabilities
+from convspec.conformance.calls import Call
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.generating import INTEGERS
 from convspec.conformance.number_kinds import FLOAT_RECIPES, WHOLE_RECIPES
+
+_AXES = (0, 1)
 
 
 def fit(case: Case, claims: Capabilities) -> Case:
@@ -12,22 +17,97 @@ def fit(case: Case, claims: Capabilities) -> Case:
     A function of its arguments alone: equal claims give equal cases, whose expected values are then shared.
     """
     case = _fit_rank(case, claims)
+    case = _fit_kernel(case, claims)
     case = _fit_arguments(case, claims)
+    case = _fit_picture(case, claims)
     return _fit_dtype(case, claims)
+
+
+def is_inside(call: Call, claims: Capabilities) -> bool:
+    """Whether a call asks for nothing that is not claimed.
+
+    A requirement's further calls are built from a case inside the claims; one that leaves them would hold an
+    implementation to what it never said.
+    """
+    x_shape, w_shape = call.x.shape, call.w.shape
+    # Planes may be asked of a layer too.
+    ranks = (2,) if claims.profile == "plane" else (2, 4)
+    if len(x_shape) != len(w_shape) or len(x_shape) not in ranks:
+        return False
+    (rows, columns), (height, width) = x_shape[-2:], w_shape[-2:]
+    return (
+        call.x.dtype.name in claims.dtypes
+        and call.w.dtype.name in claims.dtypes
+        and _axes_inside(call.stride, claims.stride)
+        and _axes_inside(call.dilation, claims.dilation)
+        and _padding_inside(call.padding, claims)
+        and (call.groups == 1 or claims.groups)
+        and (call.bias is None or claims.bias)
+        and (height == width or not claims.square_kernels_only)
+        and (height % 2 == width % 2 == 1 or not claims.odd_kernels_only)
+        and (rows == columns or not claims.square_pictures_only)
+        and (not claims.exact_fit_only or not any(_left_over(_case_of(call))))
+    )
+
+
+def _axes_inside(value: Any, claimed: str) -> bool:
+    return claimed == "each" or (value[0] == value[1] and (claimed == "same" or value[0] == 1))
+
+
+def _padding_inside(padding: Any, claims: Capabilities) -> bool:
+    if isinstance(padding, str):
+        return padding in claims.padding_words
+    (top, bottom), (left, right) = padding
+    if claims.padding == "sides" or padding == NO_PADS:
+        return True
+    is_pair = top == bottom and left == right
+    return is_pair and (claims.padding == "pair" or (claims.padding == "same" and top == left))
+
+
+def _case_of(call: Call) -> Case:
+    return Case(call.x.shape, call.w.shape, None, call.stride, call.padding, call.dilation, call.groups)
+
+
+def _left_over(case: Case) -> tuple[int, int]:
+    """How many rows and columns of the padded picture a stride leaves over."""
+    geometry = case.geometry
+    over = [(geometry.padded[axis] - geometry.effective_kernel[axis]) % case.stride[axis] for axis in _AXES]
+    return over[0], over[1]
+
+
+def _reshaped(case: Case, **changes: Any) -> Case:
+    """The case with other shapes; numbers that were written out would no longer fill them."""
+    changed = case.but(**changes)
+    if changed.literal is None or (changed.x_shape, changed.w_shape) == (case.x_shape, case.w_shape):
+        return changed
+    return changed.but(literal=None, data="int")
 
 
 def _fit_rank(case: Case, claims: Capabilities) -> Case:
     if claims.profile == "plane" and len(case.x_shape) == 4:
-        case = case.but(x_shape=case.x_shape[2:], w_shape=case.w_shape[2:], bias_shape=None, groups=1)
-    if claims.square_kernels_only and len(case.w_shape) >= 2 and case.w_shape[-1] != case.w_shape[-2]:
-        side = min(case.w_shape[-2:])
-        case = case.but(w_shape=(*case.w_shape[:-2], side, side))
+        case = _reshaped(case, x_shape=case.x_shape[2:], w_shape=case.w_shape[2:], bias_shape=None, groups=1)
     if not claims.bias and case.bias_shape is not None:
-        case = case.but(bias_shape=None)
+        case = _without_bias(case)
     has_groups = isinstance(case.groups, int) and case.groups > 1
     if not claims.groups and has_groups and len(case.x_shape) == len(case.w_shape) == 4:
-        case = case.but(groups=1, x_shape=(case.x_shape[0], case.w_shape[1], *case.x_shape[2:]))
+        case = _reshaped(case, groups=1, x_shape=(case.x_shape[0], case.w_shape[1], *case.x_shape[2:]))
     return case
+
+
+def _without_bias(case: Case) -> Case:
+    literal = None if case.literal is None else (*case.literal[:2], ())
+    return case.but(bias_shape=None, layout_bias="C", literal=literal)
+
+
+def _fit_kernel(case: Case, claims: Capabilities) -> Case:
+    if len(case.w_shape) < 2:
+        return case
+    kernel = list(case.w_shape[-2:])
+    if claims.square_kernels_only:
+        kernel = [min(kernel)] * 2
+    if claims.odd_kernels_only:
+        kernel = [length - 1 if length and length % 2 == 0 else length for length in kernel]
+    return _reshaped(case, w_shape=(*case.w_shape[:-2], *kernel))
 
 
 def _fit_arguments(case: Case, claims: Capabilities) -> Case:
@@ -78,9 +158,37 @@ def _grown(case: Case, pads: tuple[tuple[int, int], tuple[int, int]]) -> Case:
     if not whole or len(case.x_shape) < 2:
         return case.but(padding=pads)
     height, width = (
-        case.x_shape[axis - 2] + max(0, sum(case.padding[axis]) - sum(pads[axis])) for axis in (0, 1)
+        case.x_shape[axis - 2] + max(0, sum(case.padding[axis]) - sum(pads[axis])) for axis in _AXES
     )
-    return case.but(padding=pads, x_shape=(*case.x_shape[:-2], height, width))
+    return _reshaped(case, padding=pads, x_shape=(*case.x_shape[:-2], height, width))
+
+
+def _fit_picture(case: Case, claims: Capabilities) -> Case:
+    if not (claims.square_pictures_only or claims.exact_fit_only) or not case.is_valid:
+        return case
+    if claims.square_pictures_only and case.size[0] != case.size[1]:
+        # The shorter side, which keeps a case quick, but no less than the kernel needs.
+        pads = (0, 0) if isinstance(case.padding, str) else tuple(map(sum, case.padding))
+        needs = [reach - pad for reach, pad in zip(case.geometry.effective_kernel, pads, strict=True)]
+        # A word other than "valid" pads as much as the kernel needs.
+        needs = [1, 1] if isinstance(case.padding, str) and case.padding != "valid" else needs
+        side = max(min(case.size), *needs)
+        case = _reshaped(case, x_shape=(*case.x_shape[:-2], side, side))
+    if claims.exact_fit_only and any(_left_over(case)):
+        case = _with_exact_fit(case, claims)
+    return case
+
+
+def _with_exact_fit(case: Case, claims: Capabilities) -> Case:
+    """So many rows and columns more that the strides leave nothing over; a square picture stays one."""
+    over = _left_over(case)
+    lengths = [case.size[axis] + (-over[axis]) % case.stride[axis] for axis in _AXES]
+    if claims.square_pictures_only and lengths[0] != lengths[1]:
+        # Both axes can be left without a rest only if their steps agree.
+        return case.but(stride=(1, 1))
+    grown = _reshaped(case, x_shape=(*case.x_shape[:-2], *lengths))
+    # A padding word may pad a larger picture otherwise.
+    return grown if not any(_left_over(grown)) else case.but(stride=(1, 1))
 
 
 def _fit_dtype(case: Case, claims: Capabilities) -> Case:

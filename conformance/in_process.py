@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from convspec.adapters import loading
-from convspec.adapters.functions import Answer, FunctionAdapter
-from convspec.adapters.protocol import Adapter, Capabilities
+from convspec.adapters.functions import FunctionAdapter
+from convspec.adapters.probes import Answer
+from convspec.adapters.protocol import Adapter
+from convspec.adapters.recognition import Reading
 from convspec.conformance.calls import Call, Outcome, Trialled
 from convspec.conformance.case import Case
 from convspec.conformance.machine import cpu_flags
 from convspec.conformance.performing import perform
 from convspec.conformance.requirements import calls_of
-from convspec.conformance.zygote import annotate, describe, probe_all
+from convspec.conformance.zygote import annotate, describe
 
 
 class InProcess:
@@ -40,10 +42,10 @@ class InProcess:
         self._calls = calls
         self.description = describe(self._adapter, cpu_flags())
 
-    def configure(self, capabilities: Capabilities) -> None:
-        """Tell a plain function what it claims."""
+    def configure(self, reading: Reading) -> None:
+        """Tell a plain function what was recognised of it."""
         if isinstance(self._adapter, FunctionAdapter):
-            self._adapter.capabilities = capabilities
+            self._adapter.understand(reading)
 
     def annotate(self, cases: list[Case]) -> list[tuple[str | None, tuple[int, ...]]]:
         """For each case: why it is not claimed (or None), and which deviations match it."""
@@ -52,7 +54,7 @@ class InProcess:
     def probe(self, dtypes: tuple[str, ...], names: Sequence[str]) -> dict[str, Answer]:
         """Make the probing calls of a plain function."""
         assert isinstance(self._adapter, FunctionAdapter)
-        return probe_all(self._adapter, dtypes, tuple(names))
+        return self._adapter.probe(dtypes, tuple(names))
 
     def begin(self, trials: Sequence[Trialled]) -> None:
         """Nothing runs beside this process."""

@@ -12,6 +12,7 @@ from convspec.conformance.calls import Call, Outcome
 from convspec.conformance.contract import Contract
 from convspec.conformance.exact_numbers import exactly
 from convspec.conformance.expected import Expected, SuiteError, screen_roundoff
+from convspec.conformance.formats import FORMATS
 from convspec.reference import round_to
 
 # Of each answer so many forms are remembered that were right, up to so many numbers.
@@ -87,29 +88,37 @@ class Judge:
 
     def dtype(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:
         """Whether the result has the input's dtype, or a wider one where that is right."""
-        if outcome.value is None:
+        may_be_wider = self.capabilities.wider_result or self.capabilities.profile == "plane"
+        if outcome.value is None or outcome.value.dtype == expected.dtype:
             return None
-        got = outcome.value.dtype
-        if got == expected.dtype:
+        return self.narrower(expected, outcome, call) if may_be_wider else _other_dtype(expected, outcome.value, call)
+
+    def narrower(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:
+        """Whether the result has a dtype that does not hold the numbers of the right one."""
+        value = outcome.value
+        if value is None or (value.dtype.kind in "iufcV" and _holds(value.dtype, expected.dtype)):
             return None
-        wide_enough = self.capabilities.wider_result or self.capabilities.profile == "plane"
-        if wide_enough and got.kind in "iufc" and _holds(got, expected.dtype):
-            return None
-        return Finding(f"got dtype {got}, want {expected.dtype}", call, expected=_zeros_if_small(expected))
+        return _other_dtype(expected, value, call)
 
     def answer(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:
-        """Whether the result is right: shape, dtype and every element."""
-        failed = self.shape(expected, outcome, call) or self.dtype(expected, outcome, call)
+        """Whether the result has the right shape and the right numbers, of whatever dtype they are.
+
+        A result that is right in every number and of another dtype has one fault, which the family DTY asks for.
+        """
+        failed = self.shape(expected, outcome, call)
         if failed or outcome.value is None:
             return failed
-        if expected.is_whole and outcome.value.dtype.kind in "iu":
-            return self._whole(expected, outcome.value, call)
+        value = _as_numbers(expected, outcome.value)
+        if value is None:
+            return _other_dtype(expected, outcome.value, call)
+        if expected.is_whole and value.dtype.kind in "iu":
+            return self._whole(expected, value, call)
         if expected.is_whole:
-            return self._whole_in_floats(expected, outcome.value, call)
+            return self._whole_in_floats(expected, value, call)
         contract = self.contract(expected)
         if not expected.finite_operands and not (contract.is_direct and self.numerics.nan_local):
             return None
-        parts = (outcome.value.real, outcome.value.imag) if expected.is_complex else (outcome.value,)
+        parts = (value.real, value.imag) if expected.is_complex else (value,)
         for part, got in enumerate(parts):
             found = self._floats(expected, contract, got, part, call)
             if found:
@@ -140,7 +149,29 @@ class Judge:
                 worst = max(worst, float(np.max(ratio, initial=0, where=np.isfinite(ratio))))
         return worst
 
+    def allowance(self, expected: Expected) -> Array:
+        """The error that each number of the answer may have; 0 where every partial sum is a number of its dtype."""
+        if expected.is_whole:
+            return np.zeros(expected.shape)
+        limits = self._limits(expected, self.contract(expected), 0)
+        return np.where(limits.must_be_exact, 0.0, np.asarray(limits.bound, np.float64))
+
+    def allows_anything(self, expected: Expected) -> bool | None:
+        r"""Whether the bounds let zeros pass for the answer, and so twice the answer; None if it is all zeros anyway.
+
+        An answer of 0 and one of 2 y are both off by \|y\|, and one of -y by twice as much.
+        """
+        if expected.is_whole or not expected.finite_operands:
+            return None if expected.is_whole and not expected.whole_value.any() else False
+        size = np.abs(expected.sums[0].value)
+        if not size.any() or not np.isfinite(size).all():
+            return None
+        limits = self._limits(expected, self.contract(expected), 0)
+        return bool((size <= np.where(limits.must_be_exact, 0.0, limits.bound)).all())
+
     def _whole(self, expected: Expected, got: Array, call: int) -> Finding | None:
+        if not _holds(got.dtype, expected.dtype):
+            got = got.astype(expected.dtype)
         want = expected.whole_value.astype(got.dtype)
         wrong = got != want
         if not wrong.any():
@@ -155,9 +186,7 @@ class Judge:
         )
 
     def _whole_in_floats(self, expected: Expected, got: Array, call: int) -> Finding | None:
-        """Integers computed in floats: right in the plane profile while the integers themselves would not wrap."""
-        if got.dtype.name not in ("float64", "float32"):
-            return None
+        """Integers computed in floats: right while the integers themselves would not wrap."""
         contract = Contract(self.numerics, got.dtype.name, expected.bias is not None)
         gauge = expected.whole_gauge
         fits = gauge < 2.0 ** (8 * expected.dtype.itemsize - 1)
@@ -356,8 +385,32 @@ def _same_special(got: Array, want: Array) -> Array:
     return np.asarray((np.isnan(want) & np.isnan(got_wide)) | (np.isinf(want) & (got_wide == want)))
 
 
+def _other_dtype(expected: Expected, value: Array, call: int) -> Finding:
+    reason = f"got dtype {value.dtype}, want {expected.dtype}"
+    if value.dtype == np.float64:
+        # What np.zeros makes unless told otherwise.
+        reason += "; fill an array of the input's dtype, np.zeros(..., dtype=x.dtype)"
+        if _holds(value.dtype, expected.dtype):
+            reason += ", or declare wider_result=True"
+    return Finding(reason, call, expected=_zeros_if_small(expected))
+
+
+def _as_numbers(expected: Expected, value: Array) -> Array | None:
+    """The result as numbers that the right answer can be compared with; None if it holds something else.
+
+    Complex numbers without an imaginary part stand for real ones, and truth values for 0 and 1.
+    """
+    if value.dtype.kind == "b":
+        return value.astype(np.int8)
+    if value.dtype.name not in FORMATS and value.dtype.kind not in "iu":
+        return value.astype(np.float64) if value.dtype.kind == "f" else None
+    if value.dtype.kind == "c" and not expected.is_complex:
+        return value.real if not value.imag.any() else None
+    return value
+
+
 def _holds(wider: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
-    if dtype.kind in "iu" and wider.kind == "f":
+    if dtype.kind in "iu" and wider.name in ("float32", "float64"):
         return True
     try:
         return bool(np.result_type(wider, dtype) == wider)

@@ -6,11 +6,13 @@ This is the part that runs beside the implementation, normally in a child proces
 import random
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from convspec.adapters.protocol import Adapter, Array
+from convspec.adapters.refusals import how_it_raised, where_it_raised
 from convspec.conformance.calls import Call, Outcome
 from convspec.conformance.layouts import place
 
@@ -99,7 +101,7 @@ def _one(adapter: Adapter, call: Call, placed: Placed, index: int, earlier: list
         earlier.append(outcome.value)
     if changed or aliases or disturbed:
         # A copy, so that what is sent is what was returned and not what a later call makes of it.
-        return Outcome(outcome.kind, outcome.value, outcome.text, changed, tuple(aliases), tuple(disturbed))
+        return replace(outcome, changed=changed, aliases=tuple(aliases), disturbed=tuple(disturbed))
     return outcome
 
 
@@ -121,7 +123,8 @@ def _answer(adapter: Adapter, call: Call, placed: Placed) -> Outcome:
     except (SystemExit, KeyboardInterrupt) as error:
         return Outcome("exited", None, f"tried to end the process ({_told(error)})")
     except BaseException as error:
-        return Outcome("raised", None, _told(error))
+        refused = how_it_raised(error) == "refused"
+        return Outcome("raised", None, _told(error), where=where_it_raised(error), refused=refused)
 
 
 def _returned(value: Any) -> Outcome:

@@ -59,13 +59,9 @@ class Hearing:
         assert value is not None
         return value
 
-    def allowance(self, call: int) -> Any:
-        """The error that a call's result may have: 0 where whole numbers must come out exactly."""
-        expected = self.expect(call)
-        if expected.is_whole or self.judge.contract(expected).is_direct:
-            return 0.0
-        contract = self.judge.contract(expected)
-        return np.asarray(contract.allowance(expected.sums[0], contract.class_term(expected)), np.float64)
+    def allowance(self, call: int) -> Array:
+        """The error that each number of a call's result may have: 0 where whole numbers must come out exactly."""
+        return self.judge.allowance(self.expect(call))
 
     def equal(
         self, left: Array, right: Array, allowed: Any, law: str, call: int, expected: Array | None = None
@@ -102,6 +98,22 @@ def anything(case: Case) -> bool:
 
 
 @dataclass(frozen=True)
+class Observation:
+    """Something that is counted over the cases that are in order, reported, and not required.
+
+    Parameters
+    ----------
+    words : str
+        What is observed; "in 118 of 120 cases" follows.
+    holds : function of a hearing
+        Whether it is so in this case.
+    """
+
+    words: str
+    holds: Callable[[Hearing], bool]
+
+
+@dataclass(frozen=True)
 class Requirement:
     """The three pieces, and what they need.
 
@@ -129,6 +141,8 @@ class Requirement:
         Whether results that are all zero are in order here (the run is mistrusted otherwise).
     lines : tuple of str
         Case lines that are always tried first.
+    observation : Observation or None
+        What is reported beside the verdict.
     """
 
     id: str
@@ -142,6 +156,7 @@ class Requirement:
     share: float = 1.0
     trivial: bool = False
     lines: tuple[str, ...] = field(default=())
+    observation: Observation | None = None
 
     @property
     def family(self) -> str:

@@ -11,10 +11,12 @@ import numpy as np
 
 from convspec.adapters.protocol import Array, Capabilities, Numerics
 from convspec.conformance.case import Case
-from convspec.conformance.verdict import Counterexample, Verdict
+from convspec.conformance.verdict import Counterexample, Raised, Verdict
 
 SCHEMA_VERSION = 1
 ARRAY_LIMIT = 4096
+# What a verdict would be if another requirement had reported its exceptions; it never reaches a file.
+OTHERWISE = "otherwise"
 OUTCOMES = (
     "passed",
     "failed",
@@ -80,6 +82,9 @@ def capabilities_line(capabilities: Capabilities) -> dict[str, Any]:
         "groups",
         "bias",
         "square_kernels_only",
+        "odd_kernels_only",
+        "square_pictures_only",
+        "exact_fit_only",
         "empty_output",
         "mixed_dtypes",
         "zero_channels",
@@ -117,11 +122,25 @@ def verdict_line(verdict: Verdict, expected: Array | None = None, target: str = 
         "nontrivial": verdict.nontrivial,
         "worst_ratio": None if verdict.worst_ratio is None else float(f"{verdict.worst_ratio:.4g}"),
     }
+    counts = {"excluded": verdict.excluded, "excused": verdict.excused}
+    line |= {name: count for name, count in counts.items() if count}
+    for name, raised in (("exceptions", verdict.exceptions), ("refusals", verdict.refusals)):
+        if raised:
+            line[name] = [raised_line(one) for one in raised]
+    if verdict.exclusion:
+        line["exclusion"] = verdict.exclusion
+    if verdict.otherwise is not None:
+        line[OTHERWISE] = list(verdict.otherwise)
     if verdict.counterexample is not None:
         line["counterexample"] = counterexample_line(
             target or verdict.adapter, verdict.requirement, verdict.counterexample, expected
         )
     return line
+
+
+def raised_line(raised: Raised) -> dict[str, Any]:
+    """Write an exception or a refusal as plain data."""
+    return {"type": raised.kind, "where": raised.where, "text": raised.text, "cases": raised.cases}
 
 
 def counterexample_line(target: str, requirement: str, found: Counterexample, expected: Array | None) -> dict[str, Any]:

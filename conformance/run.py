@@ -15,6 +15,7 @@ from convspec.conformance.child import Child, start
 from convspec.conformance.diagnosis import diagnose
 from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
+from convspec.conformance.joining import joined_exceptions, refused, remarks
 from convspec.conformance.machine import environment, today
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
@@ -64,6 +65,8 @@ class Settings:
         Whether a failing adapter's answers are compared with those of known faults.
     exhaustive : bool
         Whether every geometry up to a bound is tried as well.
+    strict : bool
+        Whether plain functions are held to refusing what is no convolution, and to what they say nothing about.
     """
 
     targets: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ class Settings:
     version: str = "unknown"
     explains: bool = True
     exhaustive: bool = False
+    strict: bool = False
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -108,6 +112,7 @@ class Run:
         self.suite_errors: list[str] = []
         self.looks_ahead = False
         self._asked = ""
+        self._exceptions: dict[str, set[str]] = collections.defaultdict(set)
         self._children: dict[str, Child] = {}
         self._missing: dict[str, _Missing] = {}
         self._verifiers: dict[str, Verifier] = {}
@@ -126,9 +131,10 @@ class Run:
         first = self.settings.named[:OPEN_CHILDREN]
         for target in first:
             self._started(target)
-        for target in first:
+        # One that cannot be called, or that declares what would excuse everything, is refused once and before all else.
+        for target in self.settings.named:
             if target not in self.settings.found_by_pattern:
-                self._child(target)
+                self.verifier(target)
 
     def _started(self, target: str) -> Child:
         if target not in self._children:
@@ -168,7 +174,9 @@ class Run:
             self.oracle,
             profile=self.settings.profile,
             dtypes=self.settings.dtypes,
+            strict=self.settings.strict,
         )
+        verifier.refuse_what_excuses_everything()
         self._verifiers[target] = verifier
         self.adapter_lines[target] = self._adapter_line(target, verifier)
         for other in list(self._children):
@@ -185,8 +193,8 @@ class Run:
             return self._remember(target, verdict_line(verdict))
         try:
             verifier = self.verifier(target)
-        except (UnknownAdapter, ValueError) as error:
-            if isinstance(error, UnknownAdapter) and target not in self.settings.found_by_pattern:
+        except ValueError as error:
+            if target not in self.settings.found_by_pattern:
                 raise
             self.adapter_lines.setdefault(target, unavailable_line(self.ids[target], target, str(error), True))
             verdict = Verdict(self.ids[target], requirement, "errored", str(error))
@@ -198,7 +206,10 @@ class Run:
         if requirement != self._asked:
             self.oracle.done_with(self._asked)
             self._asked = requirement
+        known = self._exceptions[target]
+        verifier.known_exceptions = known
         verdict = verifier.verify(found, entry, following=self._following(requirement))
+        known.update(raised.key for raised in verdict.exceptions)
         expected = None
         if verdict.counterexample is not None:
             expected = right_answer_of(found, verdict.counterexample, self.oracle)
@@ -224,7 +235,15 @@ class Run:
         return world_line(Explorer(verifier, answers=self.answers, seed=self.settings.seed, watch=watch), target)
 
     def settle(self) -> None:
-        """Let the requirement that a geometry broke be broken, whatever its own cases said."""
+        """Say once what several requirements found, and let the one that a geometry broke be broken."""
+        for target in self.settings.named:
+            mine = [self.verdict_lines[target, id] for id in self.selected if (target, id) in self.verdict_lines]
+            for line in joined_exceptions(mine):
+                self.verdict_lines[target, line["requirement"]] = line
+            if target in self.adapter_lines:
+                about = self.adapter_lines[target]
+                about["remarks"] = [*about.get("remarks", []), *remarks(mine)]
+                about["limits"] = [*about.get("limits", []), *refused(mine)]
         for target, line in self.world_lines.items():
             found = broken(self.verdict_lines.get((target, DEFINITION)), line)
             if found is not None:
@@ -295,6 +314,8 @@ class Run:
                 for note in child.description.deviations
             ],
             "isolation": child.isolation,
+            "limits": list(verifier.limits),
+            "remarks": list(verifier.remarks),
         }
 
     def close(self) -> None:

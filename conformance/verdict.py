@@ -1,6 +1,6 @@
 """What comes of one requirement and one adapter."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from convspec.conformance.calls import Trial
 from convspec.conformance.case import Case
@@ -17,9 +17,48 @@ class Counterexample:
     history: tuple[Case, ...] = ()
 
 
+@dataclass(frozen=True)
+class Raised:
+    """An exception on a valid call.
+
+    Parameters
+    ----------
+    kind : str
+        The name of its type.
+    where : str
+        The lines of code at which it was raised.
+    text : str
+        What it says, of the first case.
+    refused : bool
+        Whether somebody wrote it as a refusal.
+    cases : int
+        How many cases raise it.
+    """
+
+    kind: str
+    where: str
+    text: str
+    refused: bool = False
+    cases: int = 1
+
+    @property
+    def key(self) -> str:
+        """Equal for exceptions of one type from the same lines, whatever numbers their texts hold."""
+        return f"{self.kind} at {self.where}"
+
+    def again(self) -> "Raised":
+        """The same, seen once more."""
+        return replace(self, cases=self.cases + 1)
+
+
 @dataclass
 class Verdict:
-    """What came of one requirement and one adapter."""
+    """What came of one requirement and one adapter.
+
+    `excluded` cases are left out by an exclusion or because a plain function refuses them, `excused` ones are wrong in
+    a way that is known; `exceptions` and `refusals` say what was raised on claimed cases, and what was refused.
+    `otherwise` is the outcome and the reason if another requirement has reported these exceptions already.
+    """
 
     adapter: str
     requirement: str
@@ -33,3 +72,9 @@ class Verdict:
     worst_ratio: float | None = None
     counterexample: Counterexample | None = None
     deviations: tuple[int, ...] = ()
+    excluded: int = 0
+    excused: int = 0
+    exceptions: tuple[Raised, ...] = ()
+    refusals: tuple[Raised, ...] = ()
+    exclusion: str = ""
+    otherwise: tuple[str, str] | None = None

@@ -16,8 +16,9 @@ from multiprocessing.connection import Connection
 from typing import Any, cast
 
 from convspec.adapters import loading
-from convspec.adapters.functions import Answer, FunctionAdapter, Signature, probes
+from convspec.adapters.functions import FunctionAdapter
 from convspec.adapters.protocol import Adapter, Capabilities, Numerics, Predicate
+from convspec.adapters.signatures import Signature
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.machine import address_space
 from convspec.conformance.performing import perform
@@ -113,25 +114,6 @@ def _says_so(predicate: Predicate, case: Case) -> bool:
         return False
 
 
-def probe_all(adapter: FunctionAdapter, dtypes: tuple[str, ...], names: tuple[str, ...] | None) -> dict[str, Answer]:
-    """Make the probing calls, all of them or those named."""
-    answers: dict[str, Answer] = {}
-    for probe in probes(adapter.signature, dtypes):
-        if names is not None and probe.name not in names:
-            continue
-        try:
-            result = adapter.call(probe.x, probe.w, probe.arguments)
-        except BaseException as error:
-            answers[probe.name] = Answer(None, f"raised {type(error).__name__}: {error}"[:300])
-        else:
-            shape = getattr(result, "shape", None)
-            if not isinstance(shape, tuple):
-                answers[probe.name] = Answer(None, f"returned a {type(result).__name__}, not an array")
-            else:
-                answers[probe.name] = Answer(tuple(map(int, shape)))
-    return answers
-
-
 def work(adapter: Adapter, connection: Connection, flags: frozenset[str]) -> None:
     """Answer requests until the other side closes."""
     worker = os.getpid()
@@ -155,10 +137,10 @@ def work(adapter: Adapter, connection: Connection, flags: frozenset[str]) -> Non
             _send(connection, ("notes", annotate(adapter, request[1], flags)))
         elif kind == "probe":
             assert isinstance(adapter, FunctionAdapter)
-            _send(connection, ("answers", probe_all(adapter, request[1], request[2])))
+            _send(connection, ("answers", adapter.probe(request[1], request[2])))
         elif kind == "configure":
             if isinstance(adapter, FunctionAdapter):
-                adapter.capabilities = request[1]
+                adapter.understand(request[1])
             _send(connection, ("configured", None))
 
 

@@ -79,6 +79,7 @@ def check(
     workers: int = 0,
     pytest_args: Iterable[str] = (),
     exhaustive: bool = False,
+    strict: bool = False,
 ) -> Result:
     """Verify convolutions against the specification.
 
@@ -105,6 +106,8 @@ def check(
         Further arguments for pytest.
     exhaustive : bool
         Try every geometry up to a bound as well.
+    strict : bool
+        Hold plain functions to refusing what is no convolution, and to corners of which they say nothing.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def check(
     settings = make_settings(
         targets, only=only, effort=effort, seed=seed, profile=profile, dtypes=dtypes, time_limit=time_limit
     )
-    run = Run(replace(settings, exhaustive=exhaustive))
+    run = Run(replace(settings, exhaustive=exhaustive, strict=strict))
     try:
         run.start_all()
         return _checked(run, None if out is None else Path(out), fail_fast, workers, list(pytest_args))

@@ -75,6 +75,10 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help=f"try every geometry up to a bound as well: {WORLD.total} of them, a minute or two for each adapter",
     )
+    checking.add_argument(
+        "--strict", action="store_true",
+        help="hold plain functions to refusing what is no convolution, and to what they say nothing about",
+    )
     checking.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     checking.add_argument(
         "--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that one trial may take (default: 10)"
@@ -254,6 +258,7 @@ def _check(given: argparse.Namespace) -> int:
         workers=given.workers,
         pytest_args=given.pytest,
         exhaustive=given.exhaustive,
+        strict=given.strict,
     )
     _show(result, Path(given.out))
     return result.exit_status
@@ -267,6 +272,8 @@ def _show(result: Result, out: Path) -> None:
             print(f"{name} {line['requirement']} {line['outcome']}: {line['reason']}")
             if "counterexample" in line:
                 print(f"    {line['counterexample']['repro']}")
+            if "exclusion" in line:
+                print(f"    to declare that it is not claimed: {line['exclusion']}")
         if len(mine) > SHOWN:
             print(f"{name}: {len(mine) - SHOWN} more in the report")
         for told in dict.fromkeys(

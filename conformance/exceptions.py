@@ -1,0 +1,53 @@
+"""Exceptions on valid calls: equal ones are one finding, however many cases and requirements they show in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from convspec.conformance.calls import Trial
+from convspec.conformance.case import Case
+from convspec.conformance.conditions import Labelled, shared_conditions
+from convspec.conformance.judging import Finding
+from convspec.conformance.verdict import Counterexample, Raised
+
+SHOWN_TEXT = 160
+
+
+@dataclass
+class Group:
+    """Cases of one requirement that raise the same exception: the same type, at the same lines of code."""
+
+    raised: Raised
+    first: Counterexample
+    cases: list[Case] = field(default_factory=list)
+
+    def add(self, case: Case) -> None:
+        """Count one more case."""
+        self.cases.append(case)
+        self.raised = replace(self.raised, cases=len(self.cases))
+
+
+def raised_by(finding: Finding, trial: Trial) -> Raised | None:
+    """Tell which exception a finding is about; None if it is about an answer or a death."""
+    outcome = trial.outcomes[min(finding.call, len(trial.outcomes) - 1)]
+    if outcome.kind != "raised":
+        return None
+    kind = outcome.text.partition(":")[0]
+    return Raised(kind, outcome.where, outcome.text[:SHOWN_TEXT], outcome.refused)
+
+
+def suggested_exclusion(group: Group, others: Sequence[Case]) -> str:
+    """Write the `Exclusion` that would declare what raises; empty if no condition tells these cases from the others.
+
+    Parameters
+    ----------
+    group : Group
+    others : sequence of Case
+        Those that were answered.
+    """
+    labelled = [Labelled(case, True) for case in group.cases] + [Labelled(case, False) for case in others]
+    shared = shared_conditions(labelled, least_failures=1)
+    if shared is None or not shared.conditions:
+        return ""
+    code = " and ".join(condition.code for condition in shared.conditions)
+    reason = " and ".join(condition.text for condition in shared.conditions)
+    return f'Exclusion("it raises {group.raised.kind} when {reason}", lambda case: {code})'
