@@ -29,6 +29,10 @@ class UnknownAdapter(ValueError):
     """Nothing can be loaded under the name that was given."""
 
 
+class RefusedDeclaration(UnknownAdapter):
+    """What an adapter declares of itself leaves nothing to verify, or contradicts itself."""
+
+
 class Unavailable(ImportError):
     """The adapter is known, but the library that it wraps is not installed."""
 

@@ -70,7 +70,7 @@ class Confirmation:
             if not admits(requirement, case):
                 return False
             if (
-                any(excluded or matched for excluded, matched in self.verifier.child.annotate([case]))
+                any(excluded or matched for excluded, matched in self.verifier.annotate([case]))
                 and not is_unclaimed
             ):
                 return False

@@ -22,6 +22,7 @@ from convspec.conformance.evidence import Distribution
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding, Judge, rounded_answer
+from convspec.conformance.known_failures import KnownFailure, Notes, with_known
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Hearing, Requirement
 from convspec.conformance.verdict import Counterexample, Verdict
@@ -82,6 +83,8 @@ class Verifier:
         Whether a failing case is confirmed and made small, or only found.
     forgets : bool
         Whether each requirement begins with a worker that has no history.
+    known : tuple of KnownFailure
+        Failures that are expected, beside the deviations that the adapter declares.
     """
 
     def __init__(
@@ -95,12 +98,18 @@ class Verifier:
         dtypes: tuple[str, ...] = (),
         shrinks: bool = True,
         forgets: bool = True,
+        known: tuple[KnownFailure, ...] = (),
     ) -> None:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
         self.shrinks, self.forgets = shrinks, forgets
         self.hangs = 0
         self._begun: Plan | None = None
         self.not_claimed: dict[str, str] = {}
+        # Phrases that complete "conforms, for …"; and what informs a reader and never counts.
+        self.limits: list[str] = []
+        self.remarks: list[str] = []
+        self.known = known
+        self.deviations = (*child.description.deviations, *(failure.note for failure in known))
         self.capabilities = self._that_can_be_built(self._claims(dtypes))
         self.as_plane = profile == "plane" and self.capabilities.profile == "layer"
         self.judge = Judge(self.capabilities, child.description.numerics)
@@ -126,6 +135,10 @@ class Verifier:
         )
         self.child.configure(found)
         return found
+
+    def annotate(self, cases: list[Case]) -> Notes:
+        """For each case: why it is not claimed (or None), and which of `deviations` match it."""
+        return with_known(self.child.annotate(cases), cases, self.known, len(self.child.description.deviations))
 
     def verify(
         self,
@@ -194,13 +207,13 @@ class Verifier:
             unclaimed = {case.id for case in extra}
             cases = extra + cases
         examples = []
-        for note in self.child.description.deviations:
+        for note in self.deviations:
             if note.applies and note.example and requirement.id in note.requirements:
                 examples.append(parse_case(note.example))
         cases = [*examples, *cases]
         if not cases:
             return Plan(requirement, [], unclaimed, {})
-        notes = self.child.annotate(cases)
+        notes = self.annotate(cases)
         kept: list[Case] = []
         matching: dict[str, tuple[int, ...]] = {}
         for case, (excluded, deviations) in zip(cases, notes, strict=True):
@@ -213,7 +226,7 @@ class Verifier:
                 matching[case.id] = tuple(
                     index
                     for index in deviations
-                    if {requirement.id, "*"} & set(self.child.description.deviations[index].requirements)
+                    if {requirement.id, "*"} & set(self.deviations[index].requirements)
                 )
         return Plan(requirement, kept[: self.battery.size(requirement)], unclaimed, matching)
 
@@ -274,6 +287,7 @@ class Verifier:
                 verdict.reason = finding.reason
                 if self.shrinks:
                     Confirmation(self).explain(requirement, verdict, plan.cases[: verdict.cases], unclaimed)
+                verdict.counterexample.drawn = case
                 return
             if deaths >= DEATHS_PER_REQUIREMENT and not known:
                 break
@@ -282,7 +296,7 @@ class Verifier:
         verdict.nontrivial = round(nontrivial / max(1, answered), 3)
         if known:
             verdict.outcome = "known deviation"
-            verdict.reason = "; ".join(self.child.description.deviations[index].reason for index in sorted(known))
+            verdict.reason = "; ".join(self.deviations[index].reason for index in sorted(known))
         else:
             gone = [
                 note
@@ -334,7 +348,7 @@ class Verifier:
 
     def each(self, requirement: Requirement, cases: list[Case]) -> Iterator[tuple[Finding | None, Trial]]:
         """Run cases one after the other in a fresh child, whatever comes of each."""
-        notes = self.child.annotate(cases)
+        notes = self.annotate(cases)
         cases = [case for case, (excluded, known) in zip(cases, notes, strict=True) if not excluded and not known]
         trials = [(requirement.id, case) for case in cases]
         for case, outcomes in zip(cases, self.child.run(trials, fresh=True), strict=False):

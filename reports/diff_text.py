@@ -40,6 +40,10 @@ def diff_lines(difference: Difference) -> list[str]:
     """Give the comparison as lines of text, regressions first."""
     lines = [difference.headline, f"  old: {identity(difference.old)}", f"  new: {identity(difference.new)}"]
     lines += [f"  {one_line(warning(difference))}"] if difference.weaknesses else []
+    ended = difference.conclusions
+    if ended:
+        lines += ["", f"The conclusion is another one ({len(ended)})"]
+        lines += [f"  {_short(one.adapter)}: {_short(one.words)}" for one in ended[:MOST_SHOWN]] + _more(len(ended))
     for kind, title in SECTIONS:
         found = difference.of_kind(kind)
         if found:
@@ -73,6 +77,11 @@ def diff_markdown(difference: Difference) -> str:
         lines += [f"**Note.** {in_table(warning(difference))}", ""]
     lines += ["| run | |", "| --- | --- |"]
     lines += [f"| old | {in_table(identity(difference.old))} |", f"| new | {in_table(identity(difference.new))} |"]
+    ended = difference.conclusions
+    if ended:
+        lines += ["", f"#### The conclusion is another one ({len(ended)})", ""]
+        lines += [f"- {in_table(one.adapter)}: {in_table(one.words[:LONGEST_LINE])}" for one in ended[:MOST_SHOWN]]
+        lines += _more(len(ended), "- ")
     for kind, title in SECTIONS:
         found = difference.of_kind(kind)
         if found:

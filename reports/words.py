@@ -35,21 +35,6 @@ OUTCOMES: Final[dict[str, Outcome]] = _table(
     Outcome("planned", "·", "quiet", "in the catalogue, not yet tested"),
 )
 
-VERDICTS: Final[dict[str, str]] = {
-    "does not conform": "bad",
-    "incomplete": "bad",
-    "conforms": "good",
-    "nothing verified": "quiet",
-    "unavailable": "quiet",
-}
-VERDICT_SYMBOLS: Final[dict[str, str]] = {
-    "does not conform": "✗",
-    "incomplete": "…",
-    "conforms": "✓",
-    "nothing verified": "–",
-    "unavailable": "○",
-}
-
 LEVELS: Final[tuple[str, ...]] = ("MUST", "SHOULD", "DECL", "INFO")
 LEVEL_MEANINGS: Final[dict[str, str]] = {
     "MUST": "required of every adapter that claims the features involved",

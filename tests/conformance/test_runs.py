@@ -18,8 +18,8 @@ from convspec.adapters.faulty import FAULTS
 from convspec.conformance import oracle
 from convspec.conformance.case import parse_case
 from convspec.conformance.catalogue import catalogue
+from convspec.conformance.conclusion import counts_against
 from convspec.conformance.results import OUTCOMES, dump, verdict_line
-from convspec.conformance.run import counts_against
 from convspec.conformance.verdict import Verdict
 from convspec.reference import conv2d
 from convspec.reports import read_results
