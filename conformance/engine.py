@@ -312,7 +312,7 @@ class Verifier:
                 verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"
 
     def _is_example(self, index: int, case: Case) -> bool:
-        example = self.child.description.deviations[index].example
+        example = self.deviations[index].example
         return example is not None and parse_case(example).id == case.id
 
     def trial(self, requirement: Requirement, case: Case, outcomes: tuple[Outcome, ...]) -> Trial:
