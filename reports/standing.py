@@ -130,7 +130,7 @@ def _extras(standing: Standing) -> str:
     parts = []
     known = [requirement.id for requirement, _ in standing.with_outcome("known deviation")]
     if known:
-        parts.append(f"{counted(len(known), 'known deviation')} ({listed(known)})")
+        parts.append(f"not met, as declared: {listed(known)}")
     if standing.totals["skipped"]:
         parts.append(f"{standing.totals['skipped']} not claimed")
     return "".join(f"; {part}" for part in parts)

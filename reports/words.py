@@ -28,7 +28,7 @@ OUTCOMES: Final[dict[str, Outcome]] = _table(
     Outcome("out of memory", "▦", "bad", "a call asked for more memory than allowed"),
     Outcome("mistrusted", "?", "bad", "nothing was wrong, but the outputs were nearly all trivial"),
     Outcome("unexpectedly passing", "✓?", "bad", "a declared deviation was not there any more"),
-    Outcome("known deviation", "≈", "known", "not met, as the adapter declares, with a link"),
+    Outcome("known deviation", "≈", "known", "not met, as was declared beforehand, with a link"),
     Outcome("info", "i", "quiet", "observed and reported, not required"),
     Outcome("skipped", "–", "quiet", "not claimed by the adapter, so not asked"),
     Outcome("unavailable", "○", "quiet", "the library is not installed"),

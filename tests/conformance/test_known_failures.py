@@ -1,11 +1,15 @@
 """The file of known failures: what a line may say, what it matches, and what a run makes of it."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convspec import check
+from convspec.cli import parser
 from convspec.conformance.case import parse_case
 from convspec.conformance.known_failures import read_known
 
@@ -89,13 +93,22 @@ def test_what_cannot_be_asked_of_a_case_does_not_hold(tmp_path, predicate):
     (f"* stride>=1 & id!=0123456789 {LINK}", "matches every case of every requirement"),
 ], ids=lambda value: value[:30])
 def test_refusals_name_file_line_and_word(tmp_path, line, told):
-    with pytest.raises(ValueError, match="^known.txt, line 2: ") as refused:
+    with pytest.raises(ValueError, match=r"^known\.txt, line 2: ") as refused:
         read(tmp_path, "# a comment", line)
     assert told in str(refused.value)
 
 
+def test_the_lines_and_the_recipe_of_the_readme(tmp_path):
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```\n(# Requirement, family.*?)```", text, re.DOTALL).group(1)
+    assert len(read(tmp_path, *block.splitlines()).failures) == 3
+    command = re.search(r"- run: convspec (check .*)", text).group(1)
+    given = parser().parse_args(shlex.split(command))
+    assert (given.known, given.out) == (".convspec-known.txt", "convspec-report")
+
+
 def test_a_file_that_cannot_be_read(tmp_path):
-    with pytest.raises(ValueError, match="nowhere.txt: the file of known failures cannot be read: No such file"):
+    with pytest.raises(ValueError, match=r"nowhere\.txt: the file of known failures cannot be read: No such file"):
         check("vectorized", known=tmp_path / "nowhere.txt")
     (tmp_path / "latin.txt").write_bytes(b"# caf\xe9")
     with pytest.raises(ValueError, match="is not UTF-8, at byte 5"):

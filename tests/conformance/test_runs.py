@@ -234,6 +234,18 @@ def test_fail_fast_stops_at_the_first_failure(flipped, tmp_path, drawn_once):
     assert read_results(tmp_path / "results.jsonl").footer is None
 
 
+def test_fail_fast_stops_processes_side_by_side(flipped, tmp_path):
+    known = tmp_path / "known.txt"
+    known.write_text("DEF-05 * https://example.org/1\n")
+    selected = ("DEF", "SHP", "PAD", "LAW")
+    result = check(flipped, only=selected, effort="quick", fail_fast=True, workers=2, known=known)
+    assert result.exit_status == 1
+    assert not result.complete
+    assert next(iter(result.conclusions.values())).startswith("does not conform")
+    outcomes = {line["requirement"]: line["outcome"] for line in result.verdicts}
+    assert outcomes.get("DEF-05", "known deviation") == "known deviation"
+
+
 def interrupted(tmp_path, target, *options):
     """Run a check, and press Ctrl-C once there is a first line of progress."""
     command = [sys.executable, "-m", "convspec", "check", target, "--out", str(tmp_path / "report"), *options]
