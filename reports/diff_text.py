@@ -11,6 +11,7 @@ from convspec.reports.summary import in_table, one_line
 from convspec.reports.words import OUTCOMES, listed
 
 MOST_SHOWN: Final = 200
+MOST_ENDED: Final = 40
 LONGEST_LINE: Final = 1000
 # A change in the terminal and in Markdown begins with one of these.
 SYMBOLS: Final = {Kind.WORSE: "▼", Kind.NEWLY_FAILING: "✗", Kind.BETTER: "▲", Kind.CHANGED: "≠"}
@@ -43,7 +44,8 @@ def diff_lines(difference: Difference) -> list[str]:
     ended = difference.conclusions
     if ended:
         lines += ["", f"The conclusion is another one ({len(ended)})"]
-        lines += [f"  {_short(one.adapter)}: {_short(one.words)}" for one in ended[:MOST_SHOWN]] + _more(len(ended))
+        lines += [f"  {_short(one.adapter)}: {_short(one.words)}" for one in ended[:MOST_ENDED]]
+        lines += _more(len(ended), most=MOST_ENDED)
     for kind, title in SECTIONS:
         found = difference.of_kind(kind)
         if found:
@@ -80,8 +82,8 @@ def diff_markdown(difference: Difference) -> str:
     ended = difference.conclusions
     if ended:
         lines += ["", f"#### The conclusion is another one ({len(ended)})", ""]
-        lines += [f"- {in_table(one.adapter)}: {in_table(one.words[:LONGEST_LINE])}" for one in ended[:MOST_SHOWN]]
-        lines += _more(len(ended), "- ")
+        lines += [f"- {in_table(one.adapter)}: {in_table(one.words[:LONGEST_LINE])}" for one in ended[:MOST_ENDED]]
+        lines += _more(len(ended), "- ", MOST_ENDED)
     for kind, title in SECTIONS:
         found = difference.of_kind(kind)
         if found:
@@ -165,5 +167,5 @@ def _code(text: str) -> str:
     return f"{fence} {shown} {fence}"
 
 
-def _more(count: int, mark: str = "  ") -> list[str]:
-    return [f"{mark}and {count - MOST_SHOWN} more"] if count > MOST_SHOWN else []
+def _more(count: int, mark: str = "  ", most: int = MOST_SHOWN) -> list[str]:
+    return [f"{mark}and {count - most} more"] if count > most else []
