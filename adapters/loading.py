@@ -30,7 +30,7 @@ class UnknownAdapter(ValueError):
 
 
 class RefusedDeclaration(UnknownAdapter):
-    """The adapter declares something under which nothing could be verified."""
+    """What an adapter declares of itself leaves nothing to verify, or contradicts itself."""
 
 
 class Unavailable(ImportError):

@@ -19,6 +19,7 @@ from convspec.conformance.confirming import Confirmation
 from convspec.conformance.exceptions import raised_by, suggested_exclusion
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.judging import Finding, Judge, rounded_answer
+from convspec.conformance.known_failures import KnownFailure, Notes, with_known
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.planning import BUILDABLE, Plan, Planner
 from convspec.conformance.requirement import Hearing, Requirement
@@ -56,6 +57,8 @@ class Verifier:
         Whether each requirement begins with a worker that has no history.
     strict : bool
         Whether a plain function is held to refusing what is no convolution, and to corners of which it does not speak.
+    known : tuple of KnownFailure
+        Failures that are expected, beside the deviations that the adapter declares.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Verifier:
         shrinks: bool = True,
         forgets: bool = True,
         strict: bool = False,
+        known: tuple[KnownFailure, ...] = (),
     ) -> None:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
         self.shrinks, self.forgets, self.strict = shrinks, forgets, strict
@@ -83,13 +87,19 @@ class Verifier:
         self._begun: Plan | None = None
         description = child.description
         self.is_plain = description.signature is not None and not description.declares
+        self.known = known
+        self.deviations = (*description.deviations, *(failure.note for failure in known))
         reading = self._reading(dtypes)
         self.capabilities, self.not_claimed = reading.capabilities, dict(reading.not_claimed)
         self._leave_out_what_cannot_be_built()
-        self.limits, self.remarks = self.capabilities.limits, reading.remarks
+        # Phrases that complete "conforms, for …"; and what informs a reader and never counts.
+        self.limits, self.remarks = list(self.capabilities.limits), list(reading.remarks)
         self.as_plane = profile == "plane" and self.capabilities.profile == "layer"
         self.judge = Judge(self.capabilities, description.numerics)
-        self.planner = Planner(child, battery, oracle, self.capabilities, self.as_plane, self.is_plain)
+        self.planner = Planner(
+            battery, oracle, self.capabilities, self.annotate, self.deviations, bool(description.exclusions),
+            self.as_plane, self.is_plain,
+        )
 
     def _leave_out_what_cannot_be_built(self) -> None:
         """Claim no bfloat16 where ml_dtypes, which has its arrays, is not installed."""
@@ -130,6 +140,9 @@ class Verifier:
                     f"the known deviation {note.reason!r} holds in all of {len(cases)} cases that have nothing in "
                     "common: its predicate `when` must say which cases deviate"
                 )
+    def annotate(self, cases: list[Case]) -> Notes:
+        """For each case: why it is not claimed (or None), and which of `deviations` match it."""
+        return with_known(self.child.annotate(cases), cases, self.known, len(self.child.description.deviations))
 
     def verify(
         self,
@@ -244,6 +257,7 @@ class Verifier:
         verdict.excused = tally.excused
         if self.shrinks:
             Confirmation(self).explain(requirement, verdict, tally.before(found.case), plan.unclaimed)
+        verdict.counterexample.drawn = found.case
 
     def _ends(self, verdict: Verdict, plan: Plan, tally: Tally) -> None:
         """What the cases amount to, where none answered wrongly."""
@@ -259,7 +273,7 @@ class Verifier:
             first = new[0].first
             verdict.outcome, verdict.reason, verdict.counterexample = "errored", first.finding.reason, first
             if self.shrinks:
-                Confirmation(self).explain(requirement, verdict, plan.cases, plan.unclaimed)
+                Confirmation(self).explain(requirement, verdict, tally.before(first.case), plan.unclaimed)
                 verdict.exclusion = suggested_exclusion(new[0], tally.passing)
 
     def _weigh(self, verdict: Verdict, requirement: Requirement, tally: Tally) -> None:
@@ -268,14 +282,14 @@ class Verifier:
             verdict.outcome, verdict.reason = "skipped", f"not claimed: it refuses all of its cases ({_texts(tally)})"
         elif tally.known:
             verdict.outcome = "known deviation"
-            verdict.reason = "; ".join(self.child.description.deviations[index].reason for index in sorted(tally.known))
+            verdict.reason = "; ".join(self.deviations[index].reason for index in sorted(tally.known))
         elif verdict.exceptions and len(tally.passing) == 0:
             verdict.outcome, verdict.reason = "skipped", "all of its cases raise as under another requirement"
         else:
             self._passes(verdict, requirement, tally)
 
     def _passes(self, verdict: Verdict, requirement: Requirement, tally: Tally) -> None:
-        deviations = enumerate(self.child.description.deviations)
+        deviations = enumerate(self.deviations)
         gone = [
             note
             for index, note in deviations
@@ -298,7 +312,7 @@ class Verifier:
             verdict.reason = _told(requirement, verdict, tally)
 
     def _is_example(self, index: int, case: Case) -> bool:
-        example = self.child.description.deviations[index].example
+        example = self.deviations[index].example
         return example is not None and parse_case(example).id == case.id
 
     def trial(self, requirement: Requirement, case: Case, outcomes: tuple[Outcome, ...]) -> Trial:

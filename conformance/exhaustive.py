@@ -133,7 +133,7 @@ class Explorer:
     ) -> Counterexample | None:
         """Run and compare some geometries; the first that fails, or None."""
         child = self.verifier.child
-        notes = child.annotate([case for *_, case in geometries])
+        notes = self.verifier.annotate([case for *_, case in geometries])
         asked = [case for (*_, case), (excluded, _) in zip(geometries, notes, strict=True) if excluded is None]
         came = child.run([(self.requirement.id, case) for case in asked])
         dtype = np.dtype(part.dtype)
@@ -165,7 +165,7 @@ class Explorer:
 
     def _known(self, deviations: Iterable[int]) -> str:
         """The reason of a known deviation that matches, or nothing."""
-        notes = self.verifier.child.description.deviations
+        notes = self.verifier.deviations
         named = {self.requirement.id, "*"}
         return next((notes[index].reason for index in deviations if named & set(notes[index].requirements)), "")
 

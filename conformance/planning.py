@@ -1,6 +1,6 @@
 """What will be asked of an adapter for one requirement: its cases inside the claims, and what is known of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -9,11 +9,12 @@ from convspec.adapters.protocol import DTYPES, Capabilities
 from convspec.conformance.battery import Battery, admits
 from convspec.conformance.calls import Call, Trialled
 from convspec.conformance.case import Case, parse_case
-from convspec.conformance.child import Child
 from convspec.conformance.fitting import fit, is_inside
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement, one_call
+from convspec.conformance.zygote import DeviationNote
 
+Notes = list[tuple[str | None, tuple[int, ...]]]
 BUILDABLE = tuple(name for name in DTYPES if name != "bfloat16" or find_spec("ml_dtypes") is not None)
 
 
@@ -56,27 +57,34 @@ class Planner:
 
     Parameters
     ----------
-    child : Child
     battery : Battery
     oracle : Oracle
     claims : Capabilities
+    annotate : function of a list of cases
+        For each case why it is not claimed (or None), and which deviations match it.
+    deviations : sequence of DeviationNote
+        Those that the adapter declares, and those that are expected.
+    has_exclusions : bool
+        Whether some cells inside the claims are not claimed.
     as_plane : bool
         Whether a layer is asked for planes only.
     is_plain : bool
         Whether the claims are those recognised of a plain function, and not declared.
     """
 
-    child: Child
     battery: Battery
     oracle: Oracle
     claims: Capabilities
+    annotate: Callable[[list[Case]], Notes]
+    deviations: Sequence[DeviationNote]
+    has_exclusions: bool
     as_plane: bool
     is_plain: bool
 
     def plan(self, requirement: Requirement) -> Plan:
         """Choose the cases of a requirement, and find out what is known of each."""
         # Odd cells that are not claimed are left out below, so begin with more than are wanted.
-        picky = bool(self.child.description.exclusions) and requirement.id != "DTY-05"
+        picky = self.has_exclusions and requirement.id != "DTY-05"
         cases = list(self.battery.fitted(requirement, self.claims, all_drawn=picky))
         if self.as_plane:
             cases = [case for case in cases if case.batch == case.channels == case.outputs == 1]
@@ -106,16 +114,13 @@ class Planner:
                 matching[case.id] = deviations
         return Plan(requirement, kept, unclaimed, matching, left_out)
 
-    def notes(
-        self, requirement: Requirement, cases: Sequence[Case]
-    ) -> list[tuple[str | None, tuple[int, ...]]]:
+    def notes(self, requirement: Requirement, cases: Sequence[Case]) -> Notes:
         """For each case: why it or one of its calls is not claimed (or None), and which deviations match them."""
-        description = self.child.description
-        if not description.exclusions and not description.deviations:
+        if not self.has_exclusions and not self.deviations:
             return [(None, ())] * len(cases)
         asked = [[case, *self._further(requirement, case)] for case in cases]
-        answers = iter(self.child.annotate([part for parts in asked for part in parts]))
-        found: list[tuple[str | None, tuple[int, ...]]] = []
+        answers = iter(self.annotate([part for parts in asked for part in parts]))
+        found: Notes = []
         for parts in asked:
             notes = [next(answers) for _ in parts]
             excluded = next((reason for reason, _ in notes if reason), None)
@@ -140,10 +145,10 @@ class Planner:
         )
 
     def _speaks_of(self, index: int, requirement: Requirement) -> bool:
-        return bool({requirement.id, "*"} & set(self.child.description.deviations[index].requirements))
+        return bool({requirement.id, "*"} & set(self.deviations[index].requirements))
 
     def _examples(self, requirement: Requirement) -> Iterable[Case]:
-        for note in self.child.description.deviations:
+        for note in self.deviations:
             if note.applies and note.example and requirement.id in note.requirements:
                 yield parse_case(note.example)
 

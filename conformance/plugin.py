@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from convspec.adapters.loading import Unavailable, UnknownAdapter
+from convspec.conformance.adapter_lines import joined
+from convspec.conformance.conclusion import counts_against
 from convspec.conformance.results import BAD, dump
 from convspec.conformance.run import OPEN_CHILDREN, Run, Settings
 
@@ -127,7 +130,11 @@ class RequirementItem(pytest.Item):
     def runtest(self) -> None:
         """Verify, and put the lines where the report carries them."""
         run = self.config.stash[RUN]
-        line = run.verify(self.target, self.name)
+        try:
+            line = run.verify(self.target, self.name)
+        except (UnknownAdapter, Unavailable) as error:
+            self.stash[LINES] = dump({"refusal": str(error)})
+            raise DoesNotHold(str(error)) from None
         content = {"target": self.target, "verdict": line, "adapter": run.adapter_lines.get(self.target)}
         self.stash[LINES] = dump(content)
         outcome, reason = line["outcome"], line["reason"]
@@ -182,31 +189,40 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 class Intake:
     """Takes the lines of all reports into the run of the controlling process, and shows how far it is."""
 
-    def __init__(self, run: Run, out: Path | None, progress: "Progress | None") -> None:
-        self.run, self.out, self.progress = run, out, progress
+    def __init__(self, run: Run, out: Path | None, progress: "Progress | None", session: pytest.Session) -> None:
+        self.run, self.out, self.progress, self.session = run, out, progress, session
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in one report."""
         lines: str | None = getattr(report, "convspec", None)
         if report.failed and not lines:
             self.run.suite_errors.append(f"{report.nodeid.partition('::')[2]}: {report.longreprtext}")
+            self._stop(self.run.settings.fail_fast, "the suite failed")
         if report.when != "call" or not lines:
             return
         content = json.loads(lines)
+        if "refusal" in content:
+            self.run.refusal = content["refusal"]
+            self._stop(True, self.run.refusal)
+            return
         target, line = content["target"], content.get("verdict")
         if content["adapter"] is not None:
-            self._adapter(target, content["adapter"])
+            known = self.run.adapter_lines.get(target, content["adapter"])
+            self.run.adapter_lines[target] = joined(known, content["adapter"])
         if line is None:
             self.run.world_lines[target] = content["world"]
             return
         self.run.verdict_lines[target, line["requirement"]] = line
+        self._stop(self.run.settings.fail_fast and counts_against(line), "a failure was found")
         if self.progress is not None:
             self.progress.show(line)
 
-    def _adapter(self, target: str, line: dict[str, Any]) -> None:
-        known = self.run.adapter_lines.setdefault(target, line)
-        for old, new in zip(known["deviations"], line["deviations"], strict=True):
-            old["seen"] = old["seen"] or new["seen"]
+    def _stop(self, wanted: bool, why: str) -> None:
+        """Start nothing more. pytest would stop at what only informs, too; xdist has a loop of its own."""
+        if wanted:
+            for loop in (self.session, self.session.config.pluginmanager.get_plugin("dsession")):
+                if loop is not None:
+                    loop.shouldstop = why
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write what there is: complete, or without a footer."""
@@ -216,7 +232,7 @@ class Intake:
         if self.run.settings.explains and self.run.is_complete():
             for target in self.run.settings.named:
                 self.run.diagnose(target)
-        if self.out is not None:
+        if self.out is not None and not self.run.refusal:
             self.run.write(self.out / "results.jsonl")
 
 
@@ -269,7 +285,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     out = config.getoption("--convspec-out")
     progress = None if config.pluginmanager.has_plugin("terminalreporter") else Progress(config.stash[RUN])
-    config.pluginmanager.register(Intake(config.stash[RUN], Path(out) if out else None, progress), "convspec-intake")
+    intake = Intake(config.stash[RUN], Path(out) if out else None, progress, session)
+    config.pluginmanager.register(intake, "convspec-intake")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -97,6 +97,7 @@ def unavailable_line(id: str, target: str, reason: str, available: bool = False)
     """An adapter of which only the name is known; `available` says whether its library is there all the same."""
     empty: dict[str, Any] = {"versions": {}, "capabilities": {}, "bridged": {}, "numerics": {}}
     empty |= {"not_claimed": [], "native": [], "deviations": [], "isolation": "", "profile": "layer"}
+    empty |= {"limits": [], "remarks": []}
     known = {"type": "adapter", "id": id, "target": target, "name": target, "available": available, "reason": reason}
     return known | empty
 
@@ -170,6 +171,8 @@ def counterexample_line(target: str, requirement: str, found: Counterexample, ex
         "message": finding.reason,
         "repro": repro_line(target, requirement, case),
     }
+    if found.drawn is not None and found.drawn.id != case.id:
+        line["drawn"] = found.drawn.id
     if found.history:
         line["history"] = [f"{requirement} {earlier.line}" for earlier in found.history]
     return line

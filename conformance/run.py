@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter
+from convspec.adapters.loading import DEFAULTS, RefusedDeclaration, Unavailable, UnknownAdapter
 from convspec.adapters.protocol import Adapter
+from convspec.adapters.recognition import NotCallable
+from convspec.conformance.adapter_lines import adapter_line, observed
 from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import Entry, catalogue, select
 from convspec.conformance.child import Child, start
+from convspec.conformance.conclusion import exit_status_of, state_of
 from convspec.conformance.diagnosis import diagnose
 from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
 from convspec.conformance.joining import joined_exceptions, refused, remarks
+from convspec.conformance.known_failures import read_known
 from convspec.conformance.machine import environment, today
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
@@ -23,8 +27,6 @@ from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (
     BAD,
     SCHEMA_VERSION,
-    capabilities_line,
-    numerics_line,
     short_ids,
     unavailable_line,
     verdict_line,
@@ -35,7 +37,6 @@ from convspec.conformance.world_answers import Answers
 
 # Targets that are verified side by side, each in a process of its own.
 OPEN_CHILDREN = 3
-CONFORMS, DOES_NOT_CONFORM, WRONG_USAGE, NOTHING_VERIFIED, SUITE_FAILED = range(5)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class Settings:
         Whether every geometry up to a bound is tried as well.
     strict : bool
         Whether plain functions are held to refusing what is no convolution, and to what they say nothing about.
+    known : str
+        The file of known failures; empty for none.
+    fail_fast : bool
+        Whether the run stops at the first failure that counts.
     """
 
     targets: tuple[str, ...] = ()
@@ -82,6 +87,8 @@ class Settings:
     explains: bool = True
     exhaustive: bool = False
     strict: bool = False
+    known: str = ""
+    fail_fast: bool = False
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -101,6 +108,7 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.selected = select(settings.only)
+        self.known = read_known(settings.known) if settings.known else None
         self.battery = Battery(settings.seed, settings.effort)
         self.oracle = Oracle(for_several=len(settings.named) > 1)
         self.started = time.perf_counter()
@@ -110,6 +118,8 @@ class Run:
         self.world_lines: dict[str, dict[str, Any]] = {}
         self.answers = Answers()
         self.suite_errors: list[str] = []
+        # Why the run cannot be made as it was asked for; empty if it can.
+        self.refusal = ""
         self.looks_ahead = False
         self._asked = ""
         self._exceptions: dict[str, set[str]] = collections.defaultdict(set)
@@ -175,10 +185,11 @@ class Run:
             profile=self.settings.profile,
             dtypes=self.settings.dtypes,
             strict=self.settings.strict,
+            known=() if self.known is None else self.known.of(self.ids[target], target),
         )
         verifier.refuse_what_excuses_everything()
         self._verifiers[target] = verifier
-        self.adapter_lines[target] = self._adapter_line(target, verifier)
+        self.adapter_lines[target] = adapter_line(self.ids[target], target, verifier)
         for other in list(self._children):
             if len(self._children) > OPEN_CHILDREN and other != target:
                 self._children.pop(other).close()
@@ -186,35 +197,49 @@ class Run:
         return verifier
 
     def verify(self, target: str, requirement: str) -> dict[str, Any]:
-        """Hold one requirement against one target; the line for the results."""
+        """Hold one requirement against one target; the line for the results.
+
+        Raises
+        ------
+        UnknownAdapter, Unavailable
+            A named target cannot be loaded, or what it declares is refused. One that a pattern found has a verdict
+            instead.
+        """
         entry = catalogue()[requirement]
         if not entry.is_checked:
-            verdict = Verdict(self.ids[target], requirement, "planned", "not yet tested")
-            return self._remember(target, verdict_line(verdict))
+            return self._told(target, requirement, "planned", "not yet tested")
         try:
             verifier = self.verifier(target)
+            if verifier is None:
+                return self._told(target, requirement, "unavailable", self.adapter_lines[target]["reason"])
         except ValueError as error:
-            if target not in self.settings.found_by_pattern:
-                raise
-            self.adapter_lines.setdefault(target, unavailable_line(self.ids[target], target, str(error), True))
-            verdict = Verdict(self.ids[target], requirement, "errored", str(error))
-            return self._remember(target, verdict_line(verdict))
-        if verifier is None:
-            reason = self.adapter_lines[target]["reason"]
-            return self._remember(target, verdict_line(Verdict(self.ids[target], requirement, "unavailable", reason)))
+            return self._without(target, requirement, error)
         found = requirements()[requirement]
         if requirement != self._asked:
             self.oracle.done_with(self._asked)
             self._asked = requirement
-        known = self._exceptions[target]
-        verifier.known_exceptions = known
-        verdict = verifier.verify(found, entry, following=self._following(requirement))
-        known.update(raised.key for raised in verdict.exceptions)
+        excepted = self._exceptions[target]
+        verifier.known_exceptions = excepted
+        try:
+            verdict = verifier.verify(found, entry, following=self._following(requirement))
+        except RefusedDeclaration as error:
+            return self._without(target, requirement, error)
+        excepted.update(raised.key for raised in verdict.exceptions)
         expected = None
         if verdict.counterexample is not None:
             expected = right_answer_of(found, verdict.counterexample, self.oracle)
-        self._mark_deviations(target, verdict)
+        self._observe(target, verifier, verdict)
         return self._remember(target, verdict_line(verdict, expected, target))
+
+    def _told(self, target: str, requirement: str, outcome: str, reason: str) -> dict[str, Any]:
+        return self._remember(target, verdict_line(Verdict(self.ids[target], requirement, outcome, reason)))
+
+    def _without(self, target: str, requirement: str, error: ValueError) -> dict[str, Any]:
+        """What is said of a target that cannot be verified."""
+        if isinstance(error, UnknownAdapter | NotCallable) and target not in self.settings.found_by_pattern:
+            raise error
+        self.adapter_lines.setdefault(target, unavailable_line(self.ids[target], target, str(error), True))
+        return self._told(target, requirement, "errored", str(error))
 
     def _following(self, requirement: str) -> tuple[Requirement, Entry] | None:
         """What each target will be asked next, where the order is known."""
@@ -242,8 +267,8 @@ class Run:
                 self.verdict_lines[target, line["requirement"]] = line
             if target in self.adapter_lines:
                 about = self.adapter_lines[target]
-                about["remarks"] = [*about.get("remarks", []), *remarks(mine)]
-                about["limits"] = [*about.get("limits", []), *refused(mine)]
+                about["remarks"] = sorted({*about.get("remarks", []), *remarks(mine)})
+                about["limits"] = sorted({*about.get("limits", []), *refused(mine)})
         for target, line in self.world_lines.items():
             found = broken(self.verdict_lines.get((target, DEFINITION)), line)
             if found is not None:
@@ -270,53 +295,12 @@ class Run:
         self.verdict_lines[target, line["requirement"]] = line
         return line
 
-    def _mark_deviations(self, target: str, verdict: Verdict) -> None:
+    def _observe(self, target: str, verifier: Verifier, verdict: Verdict) -> None:
+        """Put into the adapter's line what a verdict brought to light."""
+        line = self.adapter_lines[target]
         for index in verdict.deviations:
-            self.adapter_lines[target]["deviations"][index]["seen"] = True
-
-    def _adapter_line(self, target: str, verifier: Verifier) -> dict[str, Any]:
-        child, claims = verifier.child, verifier.capabilities
-        bridged = dict(claims.bridged)
-        features = {
-            "stride": claims.stride != "none",
-            "padding": claims.padding != "none",
-            "dilation": claims.dilation != "none",
-            "groups": claims.groups,
-            "bias": claims.bias,
-        }
-        return {
-            "type": "adapter",
-            "id": self.ids[target],
-            "target": target,
-            "name": child.description.name,
-            "versions": child.description.versions,
-            "available": True,
-            "reason": "",
-            "profile": claims.profile,
-            "capabilities": capabilities_line(claims),
-            "not_claimed": [
-                *({"feature": feature, "reason": reason} for feature, reason in verifier.not_claimed.items()),
-                *({"feature": reason.partition(":")[0], "reason": reason} for reason in child.description.exclusions),
-            ],
-            "native": [
-                name for name, offered in features.items() if offered and not any(name in key for key in bridged)
-            ],
-            "bridged": bridged,
-            "numerics": numerics_line(child.description.numerics),
-            "deviations": [
-                {
-                    "requirements": list(note.requirements),
-                    "reason": note.reason,
-                    "link": note.link,
-                    "seen": False,
-                    "applies": note.applies,
-                }
-                for note in child.description.deviations
-            ],
-            "isolation": child.isolation,
-            "limits": list(verifier.limits),
-            "remarks": list(verifier.remarks),
-        }
+            line["deviations"][index]["seen"] = True
+        line.update(observed(verifier))
 
     def close(self) -> None:
         """End all children."""
@@ -340,6 +324,7 @@ class Run:
             "date": today(),
             "environment": environment(),
             "targets": list(settings.named),
+            **({} if self.known is None else {"known": self.known.header()}),
         }
 
     def is_complete(self) -> bool:
@@ -381,32 +366,25 @@ class Run:
         return {name: dict(sorted(counter.items())) for name, counter in counts.items()}
 
     def conclusions(self) -> dict[str, str]:
-        """For each adapter: conforms, does not conform, nothing verified, unavailable."""
-        return {self.ids[target]: self._conclusion(target) for target in self.settings.named}
-
-    def _conclusion(self, target: str) -> str:
-        lines = [line for (name, _), line in self.verdict_lines.items() if name == target]
-        if any(counts_against(line) for line in lines):
-            return "does not conform"
-        if any(line["outcome"] in ("passed", "known deviation") for line in lines):
-            return "conforms"
-        return "unavailable" if any(line["outcome"] == "unavailable" for line in lines) else "nothing verified"
+        """For each adapter the state that its verdicts amount to, by `state_of`."""
+        states: dict[str, str] = {}
+        for target in self.settings.named:
+            lines = [line for (name, _), line in self.verdict_lines.items() if name == target]
+            states[self.ids[target]] = state_of(lines, whole=not self.settings.only)
+        return states
 
     def exit_status(self) -> int:
-        """0 conforms; 1 something that was claimed does not hold; 3 nothing was verified."""
-        conclusions = set(self.conclusions().values())
-        if "does not conform" in conclusions:
-            return DOES_NOT_CONFORM
-        return CONFORMS if "conforms" in conclusions else NOTHING_VERIFIED
+        """What the run amounts to for a shell, the suite itself not having failed."""
+        return exit_status_of(
+            set(self.conclusions().values()),
+            whole=not self.settings.only,
+            complete=self.is_complete(),
+            began=bool(self.verdict_lines),
+        )
 
     def write(self, path: Path) -> None:
         """Write the results file."""
         write_lines(path, self.lines())
-
-
-def counts_against(line: Mapping[str, Any]) -> bool:
-    """Whether a verdict makes the adapter not conform: a MUST, or a DECL that was claimed, that does not hold."""
-    return line["outcome"] in BAD and catalogue()[line["requirement"]].level in ("MUST", "DECL")
 
 
 class _Missing:

@@ -9,12 +9,13 @@ from convspec.conformance.judging import Finding
 
 @dataclass
 class Counterexample:
-    """A failing case with all that is needed to show and to repeat it."""
+    """A failing case with all that is needed to show and to repeat it; `drawn` is the one that it was found by."""
 
     case: Case
     finding: Finding
     trial: Trial
     history: tuple[Case, ...] = ()
+    drawn: Case | None = None
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ import pytest
 
 from convspec.adapters.loading import adapt
 from convspec.adapters.protocol import DTYPES
+from convspec.conformance.catalogue import catalogue
+from convspec.conformance.conclusion import INTERRUPTED, SUITE_FAILED
 from convspec.conformance.plugin import CATALOGUE, Prepared
 from convspec.conformance.results import BAD
-from convspec.conformance.run import NOTHING_VERIFIED, SUITE_FAILED, Run, Settings
-from convspec.reports import read_results, verdict_lines, world_lines, write_report
-
-INTERRUPTED = 130
+from convspec.conformance.run import Run, Settings
+from convspec.reports import conclude, read_results, verdict_lines, world_lines, write_report
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,12 @@ class Result:
     Parameters
     ----------
     exit_status : int
-        0 conforms; 1 something claimed does not hold; 3 nothing was verified; 4 the suite itself failed;
-        130 interrupted.
+        0 conforms; 1 a failure was found, also where the run did not end; 3 nothing was verified; 4 the suite itself
+        failed; 5 the run did not end, and no failure was found; 130 interrupted before the first verdict.
     conclusions : dict
-        For each adapter "conforms", "does not conform", "nothing verified" or "unavailable".
+        For each adapter what the report says: "conforms", "conforms, for square kernels only", "conforms but for 3
+        known deviations", "does not conform", "nothing verified", "unavailable" or "not finished, without a failure so
+        far"; of a selection with "(PAD only)" behind it.
     verdicts : list of dict
         The verdict lines of the results file.
     page : Path or None
@@ -53,6 +55,7 @@ class Result:
     worlds: list[dict[str, Any]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
+        """Whether everything that was asked for conforms."""
         return self.exit_status == 0
 
     @property
@@ -61,7 +64,7 @@ class Result:
         return [line for line in self.verdicts if line["outcome"] in BAD]
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{name} {conclusion}" for name, conclusion in self.conclusions.items())
+        told = "; ".join(f"{name} {conclusion}" for name, conclusion in self.conclusions.items())
         first = f"; {self.failures[0]['requirement']}: {self.failures[0]['reason']}" if self.failures else ""
         return f"<{told}{first}>"
 
@@ -80,6 +83,7 @@ def check(
     pytest_args: Iterable[str] = (),
     exhaustive: bool = False,
     strict: bool = False,
+    known: str | Path | None = None,
 ) -> Result:
     """Verify convolutions against the specification.
 
@@ -97,7 +101,7 @@ def check(
     out : path or None
         Folder of the report; None writes none.
     fail_fast : bool
-        Stop at the first failure.
+        Stop at the first failure that counts.
     time_limit : float
         Seconds that one trial may take.
     workers : int
@@ -108,6 +112,8 @@ def check(
         Try every geometry up to a bound as well.
     strict : bool
         Hold plain functions to refusing what is no convolution, and to corners of which they say nothing.
+    known : path or None
+        A text file of failures that are expected, one a line: requirement, predicate or case id, link.
 
     Returns
     -------
@@ -116,7 +122,8 @@ def check(
     Raises
     ------
     ValueError
-        An argument is out of range, or a target cannot be loaded; the message names it and the value.
+        An argument is out of range, a target cannot be loaded, what it declares is refused, or the file of known
+        failures cannot be read; the message names it and the value.
     ImportError
         The library of a named adapter is not installed.
 
@@ -124,17 +131,22 @@ def check(
     --------
     >>> from convspec.reference import conv2d
     >>> check(conv2d, only="DEF-05", effort="quick").conclusions
-    {'conv2d': 'conforms'}
+    {'conv2d': 'conforms (DEF-05 only)'}
     """
     settings = make_settings(
         targets, only=only, effort=effort, seed=seed, profile=profile, dtypes=dtypes, time_limit=time_limit
     )
-    run = Run(replace(settings, exhaustive=exhaustive, strict=strict))
+    listed = "" if known is None else str(Path(known).absolute())
+    asked = replace(settings, exhaustive=exhaustive, fail_fast=fail_fast, known=listed, strict=strict)
+    run = Run(asked)
     try:
         run.start_all()
-        return _checked(run, None if out is None else Path(out), fail_fast, workers, list(pytest_args))
+        interrupted = _verify(run, None if out is None else Path(out), workers, list(pytest_args))
     finally:
         run.close()
+    if run.refusal:
+        raise ValueError(run.refusal)
+    return _result(run, None if out is None else Path(out), interrupted)
 
 
 def make_settings(
@@ -221,8 +233,14 @@ def _version() -> str:
         return __version__
 
 
-def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_args: list[str]) -> Result:
-    """Run pytest underneath, isolated: no configuration, conftest or plugin of the surroundings takes part."""
+def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) -> bool:
+    """Run pytest underneath, isolated: no configuration, conftest or plugin of the surroundings takes part.
+
+    Returns
+    -------
+    bool
+        Whether it was interrupted.
+    """
     arguments = [
         "-p",
         "convspec.conformance.plugin",
@@ -244,8 +262,6 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         arguments += ["--convspec-out", str(out), "--junit-xml", str(out / "junit.xml"), "-o", "junit_family=xunit2"]
-    if fail_fast:
-        arguments.append("-x")
     if workers:
         given = {name: value for name, value in asdict(replace(run.settings, objects={})).items() if name != "objects"}
         arguments += ["-p", "xdist", "-n", str(workers), "--convspec-settings", json.dumps(given)]
@@ -265,22 +281,55 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
             del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
         else:
             os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = autoload
-    page = write_report(out / "results.jsonl", out) if out is not None and (out / "results.jsonl").exists() else None
-    exit_status = run.exit_status()
-    if status == pytest.ExitCode.INTERRUPTED and not (fail_fast and exit_status):
-        exit_status = INTERRUPTED
-    elif run.suite_errors or status in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
-        exit_status = SUITE_FAILED
+    if status == pytest.ExitCode.USAGE_ERROR:
+        run.refusal = f"pytest refuses its arguments, which end with {' '.join(pytest_args) or arguments[-1]}"
+    elif status == pytest.ExitCode.INTERNAL_ERROR and not run.suite_errors:
+        run.suite_errors.append("pytest, which ended with an error of its own")
+    return status == pytest.ExitCode.INTERRUPTED
+
+
+def _result(run: Run, out: Path | None, interrupted: bool) -> Result:
+    """Write the report, and say what the run amounts to."""
+    results = None if out is None else out / "results.jsonl"
+    page = write_report(results, results.parent) if results is not None and results.exists() else None
     verdicts = [line for line in run.lines() if line["type"] == "verdict"]
+    if run.suite_errors:
+        status = SUITE_FAILED
+    elif interrupted and not verdicts:
+        status = INTERRUPTED
+    else:
+        status = run.exit_status()
     return Result(
-        exit_status if verdicts or exit_status == SUITE_FAILED else NOTHING_VERIFIED,
-        run.conclusions(),
+        status,
+        _conclusions(run),
         verdicts,
         page,
         run.is_complete(),
         tuple(run.suite_errors),
         list(run.world_lines.values()),
     )
+
+
+def _conclusions(run: Run) -> dict[str, str]:
+    """For each adapter the words of the report, whether or not one is written."""
+    told = {}
+    for target, stated in zip(run.settings.named, run.conclusions().values(), strict=True):
+        line = run.adapter_lines.get(target, {})
+        judged = (
+            (id, catalogue()[id].level, verdict["outcome"])
+            for (name, id), verdict in run.verdict_lines.items()
+            if name == target
+        )
+        found = conclude(
+            judged,
+            stated=stated,
+            available=line.get("available", True),
+            complete=run.is_complete(),
+            limits=line.get("limits", ()),
+            only=run.settings.only,
+        )
+        told[run.ids[target]] = found.words
+    return told
 
 
 def results_lines(out: Path) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from convspec.reports.accuracy import write_accuracy_page
 from convspec.reports.accuracy_file import read_accuracy
 from convspec.reports.accuracy_views import headline as accuracy_headline
+from convspec.reports.conclusion import conclude
 from convspec.reports.convention_file import read_conventions
 from convspec.reports.conventions import write_conventions_page
 from convspec.reports.diff import write_diff
@@ -30,6 +31,7 @@ __all__ = [
     "accuracy_headline",
     "badge",
     "compare",
+    "conclude",
     "diff_lines",
     "offered",
     "pages_in",

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from convspec.reports.conclusion import Conclusion
 from convspec.reports.diff_severity import Kind, kind_of_change, severity
 from convspec.reports.diff_weakness import Weakness, weaknesses
 from convspec.reports.results import Adapter, Requirement, Results, Verdict
-from convspec.reports.standing import NOT_HELD
+from convspec.reports.standing import NOT_HELD, standings
 from convspec.reports.words import OUTCOMES, counted, listed
 
 # The small worlds have no requirement of their own; they are compared as if they were one.
@@ -76,6 +77,20 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """How two runs ended for one adapter."""
+
+    adapter: str
+    old: Conclusion
+    new: Conclusion
+
+    @property
+    def words(self) -> str:
+        """Write it as ``✓ conforms → ≈ conforms but for 1 known deviation``."""
+        return f"{self.old.symbol} {self.old.words} → {self.new.symbol} {self.new.words}"
+
+
+@dataclass(frozen=True)
 class Difference:
     """Two runs compared. ``changes`` holds every pair of either run, the gravest first in each kind."""
 
@@ -99,6 +114,17 @@ class Difference:
     def compared(self) -> int:
         """Count the outcomes that say something about an implementation in both runs."""
         return sum(change.judged_in_both for change in self.changes)
+
+    @property
+    def conclusions(self) -> tuple[Ended, ...]:
+        """How the runs ended for each adapter of both, where that is not the same."""
+        before = {standing.adapter.id: standing.conclusion for standing in standings(self.old)}
+        both = [
+            Ended(standing.adapter.id, before[standing.adapter.id], standing.conclusion)
+            for standing in standings(self.new)
+            if standing.adapter.id in before
+        ]
+        return tuple(ended for ended in both if ended.old.words != ended.new.words)
 
     @property
     def exit_status(self) -> int:

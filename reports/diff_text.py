@@ -11,6 +11,7 @@ from convspec.reports.summary import in_table, one_line
 from convspec.reports.words import OUTCOMES, listed
 
 MOST_SHOWN: Final = 200
+MOST_ENDED: Final = 40
 LONGEST_LINE: Final = 1000
 # A change in the terminal and in Markdown begins with one of these.
 SYMBOLS: Final = {Kind.WORSE: "▼", Kind.NEWLY_FAILING: "✗", Kind.BETTER: "▲", Kind.CHANGED: "≠"}
@@ -40,6 +41,11 @@ def diff_lines(difference: Difference) -> list[str]:
     """Give the comparison as lines of text, regressions first."""
     lines = [difference.headline, f"  old: {identity(difference.old)}", f"  new: {identity(difference.new)}"]
     lines += [f"  {one_line(warning(difference))}"] if difference.weaknesses else []
+    ended = difference.conclusions
+    if ended:
+        lines += ["", f"The conclusion is another one ({len(ended)})"]
+        lines += [f"  {_short(one.adapter)}: {_short(one.words)}" for one in ended[:MOST_ENDED]]
+        lines += _more(len(ended), most=MOST_ENDED)
     for kind, title in SECTIONS:
         found = difference.of_kind(kind)
         if found:
@@ -73,6 +79,11 @@ def diff_markdown(difference: Difference) -> str:
         lines += [f"**Note.** {in_table(warning(difference))}", ""]
     lines += ["| run | |", "| --- | --- |"]
     lines += [f"| old | {in_table(identity(difference.old))} |", f"| new | {in_table(identity(difference.new))} |"]
+    ended = difference.conclusions
+    if ended:
+        lines += ["", f"#### The conclusion is another one ({len(ended)})", ""]
+        lines += [f"- {in_table(one.adapter)}: {in_table(one.words[:LONGEST_LINE])}" for one in ended[:MOST_ENDED]]
+        lines += _more(len(ended), "- ", MOST_ENDED)
     for kind, title in SECTIONS:
         found = difference.of_kind(kind)
         if found:
@@ -156,5 +167,5 @@ def _code(text: str) -> str:
     return f"{fence} {shown} {fence}"
 
 
-def _more(count: int, mark: str = "  ") -> list[str]:
-    return [f"{mark}and {count - MOST_SHOWN} more"] if count > MOST_SHOWN else []
+def _more(count: int, mark: str = "  ", most: int = MOST_SHOWN) -> list[str]:
+    return [f"{mark}and {count - most} more"] if count > most else []

@@ -10,6 +10,15 @@ Counts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
+class KnownFile:
+    """The file of failures that were expected; ``lines`` holds number and text of each."""
+
+    file: str
+    sha256: str
+    lines: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
 class Header:
     """Which run this is: the suite, the settings, the machine."""
 
@@ -22,6 +31,7 @@ class Header:
     date: str
     environment: Mapping[str, object]
     targets: tuple[str, ...]
+    known: KnownFile | None = None
 
 
 @dataclass(frozen=True)
@@ -44,17 +54,24 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Deviation:
-    """A departure that is known and declared, and whether this run saw it."""
+    """A departure that is known and declared, and whether this run saw it.
+
+    ``known_line`` is its line in the file of known failures, None where the adapter itself declares it.
+    """
 
     requirements: tuple[str, ...]
     reason: str
     link: str
     seen: bool | None
+    known_line: int | None = None
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """One implementation: what it claims, how it computes, what is known about it."""
+    """One implementation: what it claims, how it computes, what is known about it.
+
+    ``limits`` complete "conforms, for …"; ``remarks`` inform and never count.
+    """
 
     id: str
     target: str
@@ -70,6 +87,8 @@ class Adapter:
     numerics: Mapping[str, object]
     deviations: tuple[Deviation, ...]
     isolation: str
+    limits: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,7 @@ class Counterexample:
     bound_text: str
     message: str
     repro: str
+    drawn: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,10 +204,3 @@ class Results:
             if verdict.adapter == adapter:
                 counts[verdict.outcome] += 1
         return counts
-
-    def verdict_word(self, adapter: str) -> str:
-        """Give the footer's verdict on one adapter; without a footer ``incomplete`` or ``unavailable``."""
-        if self.footer is None:
-            missing = any(known.id == adapter and not known.available for known in self.adapters)
-            return "unavailable" if missing else "incomplete"
-        return self.footer.verdicts.get(adapter, "nothing verified")

@@ -7,6 +7,7 @@ as an incomplete run. The published schema of the lines is ``results.schema.json
 
 import os
 
+from convspec.reports.conclusion import STATES
 from convspec.reports.fields import Fields, ResultsError
 from convspec.reports.records import (
     Adapter,
@@ -15,6 +16,7 @@ from convspec.reports.records import (
     Deviation,
     Footer,
     Header,
+    KnownFile,
     Number,
     Requirement,
     Results,
@@ -22,7 +24,7 @@ from convspec.reports.records import (
     World,
 )
 from convspec.reports.stream import Stream, check_version
-from convspec.reports.words import LEVELS, OUTCOMES, VERDICTS
+from convspec.reports.words import LEVELS, OUTCOMES
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -32,6 +34,7 @@ __all__ = [
     "Deviation",
     "Footer",
     "Header",
+    "KnownFile",
     "Number",
     "Requirement",
     "Results",
@@ -130,6 +133,7 @@ class _Stream(Stream):
             fields.text("date"),
             fields.mapping("environment"),
             fields.texts("targets"),
+            _known(fields.inner("known")) if fields.has("known") else None,
         )
 
     def _requirement(self, fields: Fields) -> None:
@@ -161,6 +165,7 @@ class _Stream(Stream):
                 item.text("reason"),
                 item.text("link", ""),
                 item.truth("seen") if item.has("seen") else None,
+                item.whole("known_line") if item.has("known_line") else None,
             )
             for item in fields.inners("deviations")
         )
@@ -179,6 +184,8 @@ class _Stream(Stream):
             fields.mapping("numerics", {}),
             deviations,
             fields.text("isolation", ""),
+            fields.texts("limits", ()),
+            fields.texts("remarks", ()),
         )
 
     def _verdict(self, fields: Fields) -> None:
@@ -213,12 +220,17 @@ class _Stream(Stream):
 
     def _footer(self, fields: Fields) -> None:
         verdicts = {
-            adapter: fields.inner("verdicts").word(adapter, tuple(VERDICTS))
+            adapter: fields.inner("verdicts").word(adapter, STATES)
             for adapter in fields.mapping("verdicts")
         }
         self.footer = Footer(
             fields.counts("totals"), verdicts, fields.whole("exit_status"), fields.real("seconds")
         )
+
+
+def _known(fields: Fields) -> KnownFile:
+    lines = tuple((item.whole("line"), item.text("text")) for item in fields.inners("lines"))
+    return KnownFile(fields.text("file"), fields.text("sha256"), lines)
 
 
 def _counterexample(fields: Fields) -> Counterexample:
@@ -242,6 +254,7 @@ def _counterexample(fields: Fields) -> Counterexample:
         fields.text("bound_text", ""),
         fields.text("message", ""),
         fields.text("repro", ""),
+        fields.text("drawn", ""),
     )
 
 

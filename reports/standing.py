@@ -4,11 +4,24 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from convspec.reports.conclusion import Conclusion, conclude
 from convspec.reports.results import Adapter, Requirement, Results, Verdict
-from convspec.reports.words import OUTCOMES, VERDICT_SYMBOLS, VERDICTS, counted, family_title, listed
+from convspec.reports.words import OUTCOMES, counted, family_title, listed
 
 # These say nothing about an implementation, so they are not among the requirements that it was held to.
 NOT_HELD = frozenset({"skipped", "unavailable", "info", "planned"})
+
+# What a reader must see first.
+ORDER = ("does not conform", "incomplete", "conforms", "nothing verified", "unavailable")
+
+# Of one adapter, and of several.
+VERBS = {
+    "does not conform": ("does not conform", "do not conform"),
+    "incomplete": ("was not finished", "were not finished"),
+    "conforms": ("conforms", "conform"),
+    "nothing verified": ("gave nothing to verify", "gave nothing to verify"),
+    "unavailable": ("is not installed", "are not installed"),
+}
 
 Judged = tuple[Requirement, Verdict]
 
@@ -18,19 +31,9 @@ class Standing:
     """One adapter with everything that the run found out about it."""
 
     adapter: Adapter
-    verdict: str
+    conclusion: Conclusion
     totals: dict[str, int]
     judged: tuple[Judged, ...]
-
-    @property
-    def kind(self) -> str:
-        """Give the colour of the verdict."""
-        return VERDICTS[self.verdict]
-
-    @property
-    def symbol(self) -> str:
-        """Give the symbol of the verdict."""
-        return VERDICT_SYMBOLS[self.verdict]
 
     @property
     def held(self) -> int:
@@ -59,17 +62,30 @@ def standings(results: Results) -> list[Standing]:
     found = []
     for adapter in results.adapters:
         pairs = tuple(pair for _, pair in sorted(judged[adapter.id], key=lambda item: item[0]))
-        found.append(Standing(adapter, results.verdict_word(adapter.id), _totals(pairs), pairs))
+        found.append(Standing(adapter, _conclusion(results, adapter, pairs), _totals(pairs), pairs))
     last = len(order)
     found.sort(
         key=lambda s: (
-            list(VERDICTS).index(s.verdict),
+            ORDER.index(s.conclusion.state),
+            not s.conclusion.deviations,
             not s.of_kind("bad"),
             order.get(s.adapter.id, order.get(s.adapter.target, last)),
             s.adapter.id,
         )
     )
     return found
+
+
+def _conclusion(results: Results, adapter: Adapter, pairs: Iterable[Judged]) -> Conclusion:
+    footer = results.footer
+    return conclude(
+        ((requirement.id, requirement.level, verdict.outcome) for requirement, verdict in pairs),
+        stated="incomplete" if footer is None else footer.verdicts.get(adapter.id, "nothing verified"),
+        available=adapter.available,
+        complete=results.complete,
+        limits=adapter.limits,
+        only=results.header.only,
+    )
 
 
 def _totals(pairs: Iterable[Judged]) -> dict[str, int]:
@@ -81,33 +97,40 @@ def _totals(pairs: Iterable[Judged]) -> dict[str, int]:
 
 def sentence(standing: Standing) -> str:
     """Say in one sentence what the run found; the name of the adapter goes in front of it."""
-    passed, held = standing.totals["passed"], standing.held
-    if standing.verdict == "unavailable":
+    passed, held, ended = standing.totals["passed"], standing.held, standing.conclusion
+    of = f" ({ended.selected})" if ended.selection else ""
+    if ended.state == "unavailable":
         return f"was not verified: {_clause(standing.adapter.reason) or 'its library is not installed'}."
-    if standing.verdict == "nothing verified":
-        return f"was not verified: {_clause(standing.adapter.reason) or 'no requirement applied to it'}."
+    if ended.state == "nothing verified":
+        return f"was not verified{of}: {_clause(standing.adapter.reason) or _unverified(standing)}."
     bad = standing.of_kind("bad")
     names = listed([f"{requirement.id} ({verdict.outcome})" for requirement, verdict in bad])
     extras = _extras(standing)
-    if standing.verdict == "incomplete":
+    if ended.state == "incomplete":
         found = f"{len(bad)} of them not met: {names}" if bad else "none of them failed"
-        return f"was not finished: {counted(held, 'requirement was', 'requirements were')} judged, {found}."
-    if standing.verdict == "does not conform":
-        return f"does not conform; {len(bad)} of {held} requirements are not met: {names}{extras}."
+        return f"was not finished{of}: {counted(held, 'requirement was', 'requirements were')} judged, {found}."
+    if ended.state == "does not conform":
+        return f"{ended.words}; {len(bad)} of {held} requirements are not met: {names}{extras}."
     if bad:
         return (
-            f"conforms: no MUST and no claimed DECL is broken; {passed} of {held} requirements are met; "
+            f"{ended.words}: no MUST and no claimed DECL is broken; {passed} of {held} requirements are met; "
             f"not met: {names}{extras}."
         )
     whole = f"all {held} requirements" if passed == held else f"{passed} of {held} requirements"
-    return f"conforms: {whole} that it was held to are met{extras}."
+    return f"{ended.words}: {whole} that it was held to are met{extras}."
+
+
+def _unverified(standing: Standing) -> str:
+    if not standing.held:
+        return "no requirement applied to it"
+    return "neither DEF-01 nor DEF-02, which hold its answers against the definition, is among those that passed"
 
 
 def _extras(standing: Standing) -> str:
     parts = []
     known = [requirement.id for requirement, _ in standing.with_outcome("known deviation")]
     if known:
-        parts.append(f"{counted(len(known), 'known deviation')} ({listed(known)})")
+        parts.append(f"not met, as declared: {listed(known)}")
     if standing.totals["skipped"]:
         parts.append(f"{standing.totals['skipped']} not claimed")
     return "".join(f"; {part}" for part in parts)
@@ -115,25 +138,18 @@ def _extras(standing: Standing) -> str:
 
 def headline(found: list[Standing]) -> str:
     """Say in one sentence how the whole run ended."""
-    names: dict[str, list[str]] = defaultdict(list)
-    for standing in found:
-        names[standing.verdict].append(standing.adapter.id)
     if not found:
         return "No adapter was verified."
+    names: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for standing in found:
+        names[standing.conclusion.state, standing.conclusion.qualified].append(standing.adapter.id)
     clauses: list[str] = []
-    for verdict, verb, plural in (
-        ("does not conform", "does not conform", "do not conform"),
-        ("incomplete", "was not finished", "were not finished"),
-        ("conforms", "conforms", "conform"),
-        ("nothing verified", "gave nothing to verify", "gave nothing to verify"),
-        ("unavailable", "is not installed", "are not installed"),
-    ):
-        if names[verdict]:
-            who = names[verdict]
-            of_all = "" if clauses else f" of {len(found)} adapters" if len(who) < len(found) else " adapters"
-            subject = listed(who) if len(found) <= 3 else f"{len(who)}{of_all}"
-            clauses.append(f"{subject} {verb if len(who) == 1 else plural}")
-    return "; ".join(clauses) + "."
+    for (state, qualified), who in names.items():
+        of_all = "" if clauses else f" of {len(found)} adapters" if len(who) < len(found) else " adapters"
+        subject = listed(who) if len(found) <= 3 else f"{len(who)}{of_all}"
+        clauses.append(f"{subject} {VERBS[state][len(who) > 1]}{qualified}")
+    selected = found[0].conclusion.selected
+    return (f"{selected}: " if selected else "") + "; ".join(clauses) + "."
 
 
 def gets_right(standing: Standing) -> list[str]:
@@ -177,3 +193,31 @@ def tried(standing: Standing) -> dict[str, dict[str, int]]:
 def _clause(text: str) -> str:
     """Fit a stranger's sentence into the middle of one: no full stop at its end, on one line."""
     return " ".join(text.split()).rstrip(".")
+
+
+def unmatched(results: Results) -> list[str]:
+    """Name the lines of the file of known failures that matched no failure, where the run can say so.
+
+    It cannot where it did not end, where no requirement of the line was asked for, or where one of them failed in
+    another way: then not all of its cases were tried.
+    """
+    known = results.header.known
+    if known is None or not results.complete:
+        return []
+    stopped = {
+        (verdict.adapter, verdict.requirement)
+        for verdict in results.verdicts
+        if OUTCOMES[verdict.outcome].kind == "bad"
+    }
+    asked = {verdict.requirement for verdict in results.verdicts}
+    quiet = set()
+    for adapter in results.adapters:
+        for deviation in adapter.deviations:
+            mine = asked if "*" in deviation.requirements else asked & set(deviation.requirements)
+            if deviation.seen or not mine or any((adapter.id, id) in stopped for id in mine):
+                quiet.add(deviation.known_line)
+    return [
+        f"line {number} of {known.file} matched no failure: {text}"
+        for number, text in known.lines
+        if number not in quiet
+    ]

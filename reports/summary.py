@@ -3,24 +3,28 @@
 from html import escape
 
 from convspec.reports.results import Results
-from convspec.reports.standing import Standing, headline, sentence, standings
+from convspec.reports.standing import Standing, headline, sentence, standings, unmatched
 from convspec.reports.words import OUTCOMES, readable
 
 MOST_LINES = 200
+LONGEST_BADGE = 100
+# White on each of them has a contrast of at least 5.
+COLOURS = {"good": "#1a5a94", "bad": "#ad3a05", "known": "#7a3b72", "quiet": "#66655f"}
 
 
 def verdict_lines(results: Results) -> list[str]:
-    """Give one line for each adapter: symbol, name, verdict, and the totals of every outcome that came up."""
+    """Give one line for each adapter: symbol, name, verdict, totals of every outcome; then its remarks, indented."""
     found = standings(results)
-    lines = [
-        f"{standing.symbol} {one_line(standing.adapter.id)} {one_line(sentence(standing))} [{totals(standing)}]"
-        for standing in found[:MOST_LINES]
-    ]
+    lines = []
+    for standing in found[:MOST_LINES]:
+        said = f"{one_line(standing.adapter.id)} {one_line(sentence(standing))}"
+        lines.append(f"{standing.conclusion.symbol} {said} [{totals(standing)}]")
+        lines += [f"  {one_line(remark)}" for remark in standing.adapter.remarks]
     if len(found) > MOST_LINES:
         lines.append(f"… and {len(found) - MOST_LINES} more adapters")
     if not results.complete:
         lines.insert(0, "INCOMPLETE: the run did not come to its end; nothing follows from what is missing.")
-    return lines
+    return lines + [one_line(text) for text in unmatched(results)[:MOST_LINES]]
 
 
 def totals(standing: Standing) -> str:
@@ -41,13 +45,16 @@ def markdown(results: Results) -> str:
     lines += [f"| adapter | verdict | {' | '.join(OUTCOMES)} |", "| --- | --- |" + " ---: |" * len(OUTCOMES)]
     for standing in found[:MOST_LINES]:
         counts = " | ".join(str(count) for count in standing.totals.values())
-        lines.append(f"| {in_table(standing.adapter.id)} | {standing.symbol} {standing.verdict} | {counts} |")
+        ended = standing.conclusion
+        lines.append(f"| {in_table(standing.adapter.id)} | {ended.symbol} {in_table(ended.words)} | {counts} |")
     lines.append("")
-    lines += [
-        f"- {in_table(standing.adapter.id)} {in_table(sentence(standing))}" for standing in found[:MOST_LINES]
-    ]
+    for standing in found[:MOST_LINES]:
+        lines.append(f"- {in_table(standing.adapter.id)} {in_table(sentence(standing))}")
+        lines += [f"  - {in_table(remark)}" for remark in standing.adapter.remarks]
     if len(found) > MOST_LINES:
         lines.append(f"- and {len(found) - MOST_LINES} more adapters")
+    untold = unmatched(results)[:MOST_LINES]
+    lines += ["", "Known failures:", "", *(f"- {in_table(text)}" for text in untold)] if untold else []
     lines += [
         "",
         f"{in_table(header.suite)} {in_table(header.suite_version)}, seed {header.seed}, {in_table(header.effort)} "
@@ -65,17 +72,8 @@ def badge(results: Results) -> str:
     str
         A complete SVG file.
     """
-    verdicts = [standing.verdict for standing in standings(results)]
-    verified = [verdict for verdict in verdicts if verdict in ("conforms", "does not conform")]
-    good = verified.count("conforms")
-    if not results.complete:
-        text, colour = "incomplete", "#ad3a05"
-    elif not verified:
-        text, colour = "nothing verified", "#66655f"
-    elif len(verified) == 1:
-        text, colour = verified[0], "#1a5a94" if good else "#ad3a05"
-    else:
-        text, colour = f"{good} of {len(verified)} conform", "#1a5a94" if good == len(verified) else "#ad3a05"
+    text, kind = _on_badge(results)
+    text, colour = readable(text, LONGEST_BADGE), COLOURS[kind]
     name = readable(results.header.suite, 30)
     left, right = round(6.6 * len(name)) + 14, round(6.6 * len(text)) + 14
     label = escape(f"{name}: {text}")
@@ -88,6 +86,31 @@ def badge(results: Results) -> str:
         f'<text x="{left / 2:g}" y="14">{escape(name)}</text>'
         f'<text x="{left + right / 2:g}" y="14">{escape(text)}</text></g></svg>\n'
     )
+
+
+def _on_badge(results: Results) -> tuple[str, str]:
+    """Choose the words of the badge, and the kind that picks its colour."""
+    ended = [standing.conclusion for standing in standings(results)]
+    if len(ended) == 1 and (results.complete or ended[0].state == "does not conform"):
+        return ended[0].words, ended[0].kind
+    failed = [one for one in ended if one.state == "does not conform"]
+    if not results.complete:
+        told = f", {len(failed)} of {len(ended)} not conforming" if failed else ""
+        return f"incomplete{told}", "bad"
+    good = [one for one in ended if one.state == "conforms"]
+    # In a selection there may be nothing that an adapter claims; of the whole catalogue that would be a fault.
+    empty = [one for one in ended if one.state == "nothing verified" and not one.selection]
+    verified = good + failed + empty
+    if not good + failed:
+        return "nothing verified", "quiet"
+    if len(verified) == 1:
+        return verified[0].words, verified[0].kind
+    limited, deviating = sum(bool(one.limits) for one in good), sum(bool(one.deviations) for one in good)
+    told = f"{len(good)} of {len(verified)} conform"
+    told += f", {limited} within limits" if limited else ""
+    told += f", {deviating} with known deviations" if deviating else ""
+    told += f" ({verified[0].selected})" if verified[0].selection else ""
+    return told, "bad" if len(good) < len(verified) else "known" if deviating else "good"
 
 
 def one_line(text: str) -> str:

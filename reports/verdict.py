@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from convspec.reports.numbers import short
 from convspec.reports.page import Pages, citation, render, write_page
 from convspec.reports.results import Results, read_results
-from convspec.reports.standing import Standing, gets_right, headline, reported, sentence, skips
+from convspec.reports.standing import Standing, gets_right, headline, reported, sentence, skips, unmatched
 from convspec.reports.svg import dot
 from convspec.reports.views import DETAILS, Page, build, plain
 from convspec.reports.words import (
@@ -28,6 +28,7 @@ USUAL_SIZE = 500_000
 LARGEST_SIZE = 1_000_000
 FEW_ADAPTERS = 3
 WORDED_COLUMNS = 6
+LONGEST_TITLE = 160
 
 
 def write_verdict_page(
@@ -80,19 +81,20 @@ def _render(results: Results, level: int, pages: Pages, current: str) -> bytes:
     detail = DETAILS[level]
     page = build(results, detail)
     found = [sheet.standing for sheet in page.sheets]
-    title = f"{results.header.suite}: does this convolution conform?"
+    ended = headline(found)
     values = {
         "results": results,
         "header": results.header,
         "page": page,
         "detail": detail,
         "reduced": level > 0,
-        "title": title,
+        "title": f"{readable(ended.rstrip('.'), LONGEST_TITLE)} – {readable(results.header.suite, 30)}",
         "pages": list(pages),
         "current": current,
         "taken": {requirement.id for requirement in results.requirements},
         "example_address": "PAD-04",
-        "headline": headline(found),
+        "headline": ended,
+        "unmatched": unmatched(results),
         "cite": citation(results, "Verdict on 2-D convolutions"),
         "nav": _navigation(
             bool(page.failures),
@@ -166,6 +168,8 @@ def _identity(results: Results) -> list[tuple[str, str]]:
         ("profile", header.profile or "as each adapter declares"),
         ("only", ", ".join(header.only) or "the whole catalogue"),
     ]
+    if header.known is not None:
+        rows.append(("known failures", f"{header.known.file}, SHA-256 {header.known.sha256}"))
     environment = dict(header.environment)
     packages = environment.pop("packages", {})
     flags = environment.pop("cpu_flags", None)

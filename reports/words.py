@@ -28,27 +28,12 @@ OUTCOMES: Final[dict[str, Outcome]] = _table(
     Outcome("out of memory", "▦", "bad", "a call asked for more memory than allowed"),
     Outcome("mistrusted", "?", "bad", "nothing was wrong, but the outputs were nearly all trivial"),
     Outcome("unexpectedly passing", "✓?", "bad", "a declared deviation was not there any more"),
-    Outcome("known deviation", "≈", "known", "not met, as the adapter declares, with a link"),
+    Outcome("known deviation", "≈", "known", "not met, as was declared beforehand, with a link"),
     Outcome("info", "i", "quiet", "observed and reported, not required"),
     Outcome("skipped", "–", "quiet", "not claimed by the adapter, so not asked"),
     Outcome("unavailable", "○", "quiet", "the library is not installed"),
     Outcome("planned", "·", "quiet", "in the catalogue, not yet tested"),
 )
-
-VERDICTS: Final[dict[str, str]] = {
-    "does not conform": "bad",
-    "incomplete": "bad",
-    "conforms": "good",
-    "nothing verified": "quiet",
-    "unavailable": "quiet",
-}
-VERDICT_SYMBOLS: Final[dict[str, str]] = {
-    "does not conform": "✗",
-    "incomplete": "…",
-    "conforms": "✓",
-    "nothing verified": "–",
-    "unavailable": "○",
-}
 
 LEVELS: Final[tuple[str, ...]] = ("MUST", "SHOULD", "DECL", "INFO")
 LEVEL_MEANINGS: Final[dict[str, str]] = {

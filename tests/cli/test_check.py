@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from convspec import cli
-from convspec.adapters.loading import BUILT_IN, DEFAULTS
+from convspec.adapters.loading import BUILT_IN, DEFAULTS, RefusedDeclaration
+from convspec.conformance.catalogue import catalogue
 
 LESSON = '''"""The function of a first lesson."""
 import numpy as np
@@ -52,7 +53,7 @@ def check(*arguments):
 def test_0_conforms(capsys):
     assert check("vectorized", "--only", "DEF-05") == 0
     printed = capsys.readouterr().out.splitlines()
-    assert printed[-1] == "Report: convspec-report/index.html. Verdict: vectorized conforms."
+    assert printed[-1] == "Report: convspec-report/index.html. Verdict: vectorized conforms (DEF-05 only)."
     assert {"index.html", "results.jsonl", "junit.xml"} <= {path.name for path in Path("convspec-report").iterdir()}
 
 
@@ -61,7 +62,7 @@ def test_1_does_not_conform(capsys, homework):
     printed = capsys.readouterr().out
     assert "bert.conv SHP-07 failed: " in printed
     assert re.search(r"    convspec repro 'SHP-07 x=\S+ w=\S+ .*values=\S+' --adapter homework/bert.py:conv", printed)
-    assert printed.splitlines()[-1] == "Report: there/index.html. Verdict: bert.conv does not conform."
+    assert printed.splitlines()[-1] == "Report: there/index.html. Verdict: bert.conv does not conform (SHP-07 only)."
 
 
 def test_3_nothing_was_verified(capsys, homework):
@@ -99,6 +100,42 @@ def test_2_wrong_usage_names_the_value(arguments, told, homework, capsys):
     # What a file of the user's does wrong is shown with its place; what is wrong with the command is one line.
     assert ("Traceback" in printed) == ("carl" in arguments[0])
     assert not Path("convspec-report").exists()
+
+
+def test_2_a_target_that_is_found_wanting_late(capsys):
+    """Only the first few are started before anything runs."""
+    named = ["vectorized", "reference", "scipy", "no_such_module:conv"]
+    assert check(*named, "--only", "LAW-05") == 2
+    assert "convspec: there is no module 'no_such_module'" in capsys.readouterr().out
+    assert not Path("convspec-report/results.jsonl").exists()
+
+
+@pytest.mark.parametrize("place", ["convspec.conformance.run.Verifier", "convspec.conformance.engine.Verifier.verify"])
+def test_2_a_declaration_that_is_refused(place, capsys, monkeypatch):
+    def refuses(*arguments, **options):
+        raise RefusedDeclaration("the deviation 'anything goes' matches every case")
+
+    monkeypatch.setattr(place, refuses)
+    assert check("vectorized", "--only", "LAW-05", "--only", "DEF") == 2
+    assert capsys.readouterr().out == "convspec: the deviation 'anything goes' matches every case\n"
+
+
+def test_2_an_argument_that_pytest_refuses(capsys):
+    assert check("vectorized", "--only", "LAW-05", "--pytest=--no-such-option") == 2
+    assert "pytest refuses its arguments, which end with --no-such-option" in capsys.readouterr().out
+
+
+def test_known_failures_are_read_and_told(capsys, homework):
+    Path("known.txt").write_text("SHP-07 kernel>=1 https://example.org/1\nSHP-07 stride>5 https://example.org/2\n")
+    assert check("homework/bert.py:conv", "--only", "SHP-07", "--known", "known.txt") == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-1].endswith("but for 1 known deviation (SHP-07 only).")
+    assert "line 2 of known.txt matched no failure: SHP-07 stride>5 https://example.org/2" in printed
+    (header,) = written("header")
+    assert header["known"]["file"] == "known.txt"
+    Path("known.txt").write_text("* * https://example.org/1\n")
+    assert check("homework/bert.py:conv", "--known", "known.txt") == 2
+    assert "known.txt, line 1: '* * https://example.org/1' matches every case" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("arguments", "told"), [
@@ -155,10 +192,10 @@ def test_only_takes_families_and_ids_in_any_case(capsys):
 
 def test_pytest_options_reach_pytest(capsys):
     """A selection of pytest's own leaves the run incomplete, which is said."""
-    assert check("vectorized", "--only", "STR", "--pytest=-k", "--pytest=STR-02") == 0
+    assert check("vectorized", "--only", "STR", "--pytest=-k", "--pytest=STR-02") == 5
     assert [line["requirement"] for line in written("verdict")] == ["STR-02"]
     assert not written("footer")
-    assert "INCOMPLETE; so far vectorized conforms" in capsys.readouterr().out
+    assert "INCOMPLETE; vectorized not finished, without a failure so far (STR only)." in capsys.readouterr().out
 
 
 def test_fail_fast(capsys, homework):
@@ -166,6 +203,18 @@ def test_fail_fast(capsys, homework):
     outcomes = [line["outcome"] for line in written("verdict")]
     assert outcomes.count("failed") == 1
     assert outcomes[-1] == "failed"
+
+
+def test_fail_fast_does_not_stop_at_what_only_informs(capsys, homework, monkeypatch):
+    """A SHOULD that is not met changes no verdict, so a run that stopped at it would not have ended."""
+    from dataclasses import replace
+
+    known = catalogue()
+    weaker = {**known, "SHP-07": replace(known["SHP-07"], level="SHOULD")}
+    monkeypatch.setattr("convspec.conformance.conclusion.catalogue", lambda: weaker)
+    monkeypatch.setattr("convspec.conformance.run.catalogue", lambda: weaker)
+    assert check("homework/bert.py:conv", "--only", "SHP-07", "--only", "LAW-05", "--fail-fast") == 0
+    assert [line["outcome"] for line in written("verdict")] == ["failed", "passed"]
 
 
 def test_dtypes_that_are_asked_for(capsys, homework):

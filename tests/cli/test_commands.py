@@ -198,7 +198,7 @@ def test_the_module_can_be_run():
 def test_check_from_a_notebook():
     result = convspec.check(conv2d, only="STR-02", effort="quick")
     assert bool(result)
-    assert repr(result) == "<conv2d conforms>"
+    assert repr(result) == "<conv2d conforms (STR-02 only)>"
     assert result.page is None
     assert not result.failures
     assert result.complete
@@ -210,7 +210,7 @@ def test_check_of_a_lambda_and_of_two_functions_of_one_name():
 
     first = convspec.check(conv, lambda x, w: conv2d(x, w), conv, only="STR-02", effort="quick")
     assert list(first.conclusions) == ["conv", "_lambda_", "conv_"]
-    assert set(first.conclusions.values()) == {"nothing verified"}
+    assert set(first.conclusions.values()) == {"nothing verified (STR-02 only)"}
 
 
 @pytest.mark.parametrize(("arguments", "told"), [

@@ -18,8 +18,8 @@ from convspec.adapters.faulty import FAULTS
 from convspec.conformance import oracle
 from convspec.conformance.case import parse_case
 from convspec.conformance.catalogue import catalogue
+from convspec.conformance.conclusion import counts_against
 from convspec.conformance.results import OUTCOMES, dump, verdict_line
-from convspec.conformance.run import counts_against
 from convspec.conformance.verdict import Verdict
 from convspec.reference import conv2d
 from convspec.reports import read_results
@@ -108,7 +108,9 @@ def test_what_a_run_leaves(once):
     assert result.page == out / "index.html"
     assert result.complete
     assert not result.suite_errors
-    assert result.conclusions == {"flipped.conv": "does not conform", "vectorized": "conforms"}
+    only = "(DEF-05, SHP-06, LAW-04 and ERR-02 only)"
+    assert result.conclusions == {"flipped.conv": f"does not conform {only}", "vectorized": f"conforms {only}"}
+    assert lines(out)[-1]["verdicts"] == {"flipped.conv": "does not conform", "vectorized": "conforms"}
     results = read_results(out / "results.jsonl")
     assert results.footer is not None
     order = [(line["adapter"], line["requirement"]) for line in lines(out) if line["type"] == "verdict"]
@@ -232,13 +234,24 @@ def test_fail_fast_stops_at_the_first_failure(flipped, tmp_path, drawn_once):
     assert read_results(tmp_path / "results.jsonl").footer is None
 
 
-def test_an_interrupted_run_leaves_what_it_has(tmp_path):
-    out = tmp_path / "report"
-    command = [sys.executable, "-m", "convspec", "check", "vectorized", "--out", str(out), "--effort", "quick"]
-    command += ["--only=DEF-05", "--only=SHP", "--only=PAD", "--only=LAW"]
+def test_fail_fast_stops_processes_side_by_side(flipped, tmp_path):
+    known = tmp_path / "known.txt"
+    known.write_text("DEF-05 * https://example.org/1\n")
+    selected = ("DEF", "SHP", "PAD", "LAW")
+    result = check(flipped, only=selected, effort="quick", fail_fast=True, workers=2, known=known)
+    assert result.exit_status == 1
+    assert not result.complete
+    assert next(iter(result.conclusions.values())).startswith("does not conform")
+    outcomes = {line["requirement"]: line["outcome"] for line in result.verdicts}
+    assert outcomes.get("DEF-05", "known deviation") == "known deviation"
+
+
+def interrupted(tmp_path, target, *options):
+    """Run a check, and press Ctrl-C once there is a first line of progress."""
+    command = [sys.executable, "-m", "convspec", "check", target, "--out", str(tmp_path / "report"), *options]
     environment = {**os.environ, "PYTHONPATH": HOME}
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stderr=-1, stdout=-1, text=True,
+        [*command, "--effort", "quick"], cwd=tmp_path, env=environment, stderr=-1, stdout=-1, text=True,
         # A shell gives deaf ears to what it runs in the background, and so to whoever runs these tests there.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -246,7 +259,13 @@ def test_an_interrupted_run_leaves_what_it_has(tmp_path):
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=60)
     assert first.startswith("   ")
-    assert process.returncode == 130, printed
+    return process.returncode, printed
+
+
+def test_an_interrupted_run_leaves_what_it_has(tmp_path):
+    out = tmp_path / "report"
+    status, printed = interrupted(tmp_path, "vectorized", "--only=DEF-05", "--only=SHP", "--only=PAD", "--only=LAW")
+    assert status == 5, printed
     found = lines(out)
     assert found[0]["type"] == "header"
     assert found[-1]["type"] == "verdict"
@@ -256,7 +275,22 @@ def test_an_interrupted_run_leaves_what_it_has(tmp_path):
     assert 1 <= len(done) < len(selected)
     assert read_results(out / "results.jsonl").footer is None
     assert "incomplete" in (out / "index.html").read_text().lower()
-    assert "INCOMPLETE; so far vectorized conforms" in printed.splitlines()[-1]
+    assert "INCOMPLETE; vectorized not finished, without a failure so far" in printed.splitlines()[-1]
+
+
+def test_a_failure_that_was_found_before_an_interruption_counts(flipped, tmp_path):
+    status, printed = interrupted(tmp_path, flipped, "--only=DEF-05", "--only=SHP", "--only=PAD", "--only=LAW")
+    assert status == 1, printed
+    assert "INCOMPLETE; flipped.conv does not conform" in printed.splitlines()[-1]
+
+
+def test_an_interruption_before_the_first_verdict(monkeypatch, tmp_path):
+    def stopped(run, target, requirement):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("convspec.conformance.run.Run.verify", stopped)
+    result = check("vectorized", only="DEF-05", effort="quick", out=tmp_path)
+    assert (result.exit_status, result.verdicts, bool(result)) == (130, [], False)
 
 
 def test_outcomes_are_those_of_the_schema():

@@ -99,7 +99,7 @@ def floats_only(x, w, padding=0):
 
 def odd_kernels(image, kernel):
     """Asserts that the kernel is odd."""
-    assert kernel.shape[0] % 2 and kernel.shape[1] % 2
+    assert all(length % 2 for length in kernel.shape)
     return conv(image, kernel)
 
 
@@ -139,8 +139,8 @@ def unchecked_plane(image, kernel, stride=1):
     result = np.zeros((rows, columns), image.dtype)
     for p in range(kernel.shape[0]):
         for q in range(kernel.shape[1]):
-            result += image[p : p + rows * stride : stride, q : q + columns * stride : stride][:rows, :columns] * kernel[
-                p, q]
+            part = image[p : p + rows * stride : stride, q : q + columns * stride : stride]
+            result += part[:rows, :columns] * kernel[p, q]
     return result
 
 

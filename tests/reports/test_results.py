@@ -9,7 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from convspec.reports.results import ResultsError, read_results
+from convspec.reports.conclusion import Conclusion
+from convspec.reports.results import Results, ResultsError, read_results
+from convspec.reports.standing import standings
 from convspec.reports.words import OUTCOMES
 
 Line = dict[str, Any]
@@ -17,6 +19,10 @@ Write = Callable[[list[Line]], Path]
 SCHEMA = json.loads(
     (Path(__file__).resolve().parents[2] / "reports" / "results.schema.json").read_text("utf-8")
 )
+
+
+def concluded(results: Results) -> dict[str, Conclusion]:
+    return {standing.adapter.id: standing.conclusion for standing in standings(results)}
 
 
 def test_the_sample_is_what_the_schema_says(sample_lines: list[Line]) -> None:
@@ -34,7 +40,7 @@ def test_a_complete_file(sample_lines: list[Line], write_lines: Write) -> None:
     results = read_results(write_lines(sample_lines))
     assert results.complete
     assert [adapter.id for adapter in results.adapters] == ["scipy", "faulty", "torch"]
-    assert results.verdict_word("faulty") == "does not conform"
+    assert concluded(results)["faulty"].state == "does not conform"
     assert results.totals("faulty")["failed"] == 3
     assert results.totals("faulty")["unavailable"] == 0
     assert len(results.sha256) == 64
@@ -52,8 +58,8 @@ def test_every_outcome_is_in_the_sample(sample_lines: list[Line], write_lines: W
 def test_without_footer_it_is_incomplete(sample_lines: list[Line], write_lines: Write) -> None:
     results = read_results(write_lines(sample_lines[:-1]))
     assert not results.complete
-    assert results.verdict_word("scipy") == "incomplete"
-    assert results.verdict_word("torch") == "unavailable"
+    states = {name: found.state for name, found in concluded(results).items()}
+    assert states == {"scipy": "incomplete", "torch": "unavailable", "faulty": "does not conform"}
 
 
 def test_a_last_line_that_breaks_off_counts_as_not_written(
