@@ -84,7 +84,7 @@ def _many(pick: Pick, case: Case, which: str) -> Case:
     many, n, groups = pick(_MANY), case.batch, case.groups
     if which == "batch":
         # As little else as is possible: the pictures are to stay many.
-        n, per_group, filters = pick((*FAR, *_MANY)), 1, 1
+        n, per_group, filters = pick((many, pick(FAR))), 1, 1
         height, width = (min(length, 4 + k * d) for length, k, d in zip(
             case.size, case.kernel, case.dilation, strict=True))
         case = case.but(x_shape=(*case.x_shape[:2], height, width), padding=_no_longer_than(case.padding, (1, 1)))
@@ -100,13 +100,19 @@ def _many(pick: Pick, case: Case, which: str) -> Case:
     )
 
 
+def is_quick(case: Case) -> bool:
+    """Whether a valid case keeps to the limits."""
+    return case.multiplications <= MULTIPLICATIONS_LIMIT and case.numbers <= NUMBERS_LIMIT
+
+
 def within_limit(case: Case) -> Case:
-    """Fewer channels, then fewer rows, until the case is quick; the width stays, which tiles are cut along."""
-    while case.multiplications > MULTIPLICATIONS_LIMIT or case.numbers > NUMBERS_LIMIT:
+    """Fewer pictures, channels, then rows, until the case is quick; the width stays, which tiles are cut along."""
+    while not is_quick(case):
         n, c, height, width = case.x_shape
         o, per_group, *kernel = case.w_shape
         if n > 1:
-            case = case.but(x_shape=(1, c, height, width))
+            over = max(case.multiplications / MULTIPLICATIONS_LIMIT, case.numbers / NUMBERS_LIMIT)
+            case = case.but(x_shape=(max(1, int(n / over)), c, height, width))
         elif per_group > 8:
             case = case.but(x_shape=(n, case.groups * 3, height, width), w_shape=(o, 3, *kernel))
         elif o > 8 and o // case.groups > 1:
@@ -120,5 +126,8 @@ def within_limit(case: Case) -> Case:
         elif per_group > 1:
             case = case.but(x_shape=(n, case.groups, height, width), w_shape=(o, 1, *kernel))
         else:
-            return case
+            lower = holding_the_kernel(case.but(x_shape=(n, c, max(1, height // 2), width)))
+            if lower.size[0] >= height:
+                return case
+            case = lower
     return case

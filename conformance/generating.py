@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from convspec.adapters.protocol import COMPLEX_FLOATS, REAL_FLOATS, SIGNED_INTEGERS, UNSIGNED_INTEGERS, Pair
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.choices import Choices, Pick
-from convspec.conformance.extremes import FAR, holding_the_kernel, stretched, within_limit
+from convspec.conformance.extremes import FAR, holding_the_kernel, is_quick, stretched, within_limit
 from convspec.conformance.layouts import LAYOUTS
 from convspec.conformance.number_kinds import DRAWN_RECIPES, FINITE_RECIPES
 
@@ -100,8 +100,9 @@ LAW = Bias(
 )
 
 def _with_far(pairs: list[Pair], near: Iterable[int], one_in: int) -> list[Pair]:
-    """The pairs, and once in so many times one that is far beyond the others along one axis, whichever."""
+    """The pairs, and once in so many times one that is far beyond them along either axis, or now and then both."""
     far = [pair for away in FAR for beside in near for pair in ((away, beside), (beside, away))]
+    far += zip(FAR, FAR[::-1], strict=True)
     return pairs * round(len(far) * (one_in - 1) / len(pairs)) + far
 
 
@@ -186,10 +187,12 @@ def _neighbour(pick: Choices, case: Case, bias: Bias) -> Case:
         dtype = pick(bias.dtypes)
         return case.but(dtype=dtype, data=pick(bias.whole_data) if dtype in INTEGERS else "int")
     if changed == "stride" and bias.stride == "any":
-        return case.but(stride=pick([(1, 1), (2, 2), case.stride[::-1]]))
+        other = case.but(stride=pick([(1, 1), (2, 2), case.stride[::-1]]))
+        return other if is_quick(other) else case
     if changed == "dilation" and bias.dilation == "any":
         # Smaller gaps always fit.
-        return case.but(dilation=(pick((1, case.dilation[0])), pick((1, case.dilation[1]))))
+        other = case.but(dilation=(pick((1, case.dilation[0])), pick((1, case.dilation[1]))))
+        return other if is_quick(other) else case
     if changed == "bias" and bias.bias is None:
         return case.but(bias_shape=None if case.bias_shape else (case.outputs,), layout_bias="C")
     if changed == "layout":
