@@ -103,11 +103,10 @@ class Battery:
             phases=[Phase.generate], suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
         )
         @seed(stream)
-        @given(bundles(requirement.bias, BUNDLE, stream))
+        @given(bundles(requirement.bias, BUNDLE, stream, requirement.adjust))
         def collect(bundle: list[Case]) -> None:
             for case in bundle:
-                spoken = case if requirement.adjust is None else requirement.adjust(case)
-                found.setdefault(spoken.id, spoken)
+                found.setdefault(case.id, case)
 
         collect()
         return list(found.values())

@@ -5,6 +5,8 @@ import numpy as np
 from convspec.adapters.protocol import Array
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import Case
+from convspec.conformance.choices import Pick
+from convspec.conformance.extremes import FAR
 from convspec.conformance.generating import ANY_LAYOUT, EXACT, LAW
 from convspec.conformance.judging import Finding
 from convspec.conformance.requirement import (
@@ -78,6 +80,14 @@ def _without_needless_dilation(case: Case) -> tuple[Call, ...]:
 
 def _has_needless_dilation(case: Case) -> bool:
     return any(gap > 1 and length == 1 for gap, length in zip(case.dilation, case.kernel, strict=True))
+
+
+def _with_needless_dilation(case: Case, pick: Pick) -> Case:
+    """Dilation along each axis on which the kernel has one tap, where there is none yet."""
+    if _has_needless_dilation(case):
+        return case
+    gaps = (gap if length > 1 else pick((2, 3, *FAR)) for gap, length in zip(case.dilation, case.kernel, strict=True))
+    return case.but(dilation=tuple(gaps))
 
 
 def _each_group_alone(case: Case) -> tuple[Call, ...]:
@@ -210,12 +220,12 @@ def _others_unmoved(hearing: Hearing) -> Finding | None:
     return hearing.equal(after[others], before[others], allowed[others], law, 1, before)
 
 
-def _as_many_outputs_as_columns(case: Case) -> Case:
+def _as_many_outputs_as_columns(case: Case, pick: Pick) -> Case:
     """C_out equal to the output's width, or height, so that a bias along the wrong axis fits too; else as it is."""
-    if case.seed % 3 == 0:
+    axis = pick((0, 1, None))
+    if axis is None:
         return case
-    outputs = case.geometry.output[case.seed % 2]
-    outputs = min(outputs, 12)
+    outputs = min(case.geometry.output[axis], 12)
     per_group = case.w_shape[1] * case.groups
     return case.but(w_shape=(outputs, per_group, *case.kernel), bias_shape=(outputs,), groups=1)
 
@@ -267,8 +277,7 @@ REQUIREMENTS = (
     Requirement("DIL-02", LAW.but(dilation="above", kernels=((1, 1), (1, 3), (3, 1), (1, 2), (2, 1))),
                 judge=Judging("dilation along an axis with one tap changes the result"),
                 calls=_without_needless_dilation, needs=(needs_dilation,), accepts=_has_needless_dilation,
-                adjust=lambda case: case if _has_needless_dilation(case) else case.but(
-                    dilation=(2 + case.seed % 2,) * 2)),
+                adjust=_with_needless_dilation),
     Requirement("GRP-01", LAW.but(groups="above"), judge=_joined_groups, calls=_each_group_alone,
                 needs=(needs_layer, needs_groups), accepts=lambda case: 1 < case.groups <= 8),
     Requirement("GRP-02", EXACT.but(groups="depthwise", layouts=ANY_LAYOUT), needs=(needs_layer, needs_groups),
@@ -277,20 +286,20 @@ REQUIREMENTS = (
                 judge=Judging("groups, and one group with a block-diagonal kernel, differ"),
                 calls=_block_diagonal, needs=(needs_layer, needs_groups), accepts=lambda case: case.groups > 1),
     Requirement("CHN-01", ONE_GROUP, judge=_sum_of_channels, calls=_channel_by_channel, needs=(needs_layer,),
-                adjust=lambda case: _channels(case, 2, MOST_PARTS),
+                adjust=lambda case, _: _channels(case, 2, MOST_PARTS),
                 accepts=lambda case: case.groups == 1 and 1 < case.channels <= MOST_PARTS),
     Requirement("CHN-02", ONE_GROUP, judge=_independent_outputs, calls=_outputs_permuted, needs=(needs_layer,),
-                adjust=lambda case: _filters(case, 2), accepts=lambda case: case.groups == 1 and case.outputs > 1),
+                adjust=lambda case, _: _filters(case, 2), accepts=lambda case: case.groups == 1 and case.outputs > 1),
     Requirement("CHN-03", ONE_GROUP,
                 judge=Judging("input channels in another order, in x and w alike, give another result"),
-                calls=_inputs_permuted, needs=(needs_layer,), adjust=lambda case: _channels(case, 2, 40),
+                calls=_inputs_permuted, needs=(needs_layer,), adjust=lambda case, _: _channels(case, 2, 40),
                 accepts=lambda case: case.groups == 1 and case.channels > 1),
     Requirement("CHN-04", EXACT.but(sizes=("channels", "channels", "small"), layouts=ANY_LAYOUT), needs=(needs_layer,),
                 share=2.0),
     Requirement("BAT-01", LAW, judge=_joined_pictures, calls=_picture_by_picture, needs=(needs_layer,),
-                adjust=lambda case: _pictures(case, 2), accepts=lambda case: 1 < case.batch <= 6),
+                adjust=lambda case, _: _pictures(case, 2), accepts=lambda case: 1 < case.batch <= 6),
     Requirement("BAT-02", LAW, judge=_others_unmoved, calls=_one_picture_spoilt, needs=(needs_layer, needs_local_nan),
-                adjust=lambda case: _pictures(case, 2), accepts=lambda case: case.batch > 1),
+                adjust=lambda case, _: _pictures(case, 2), accepts=lambda case: case.batch > 1),
     Requirement("BIA-01", LAW.but(bias=True), judge=_bias_is_added, calls=_without_bias,
                 needs=(needs_layer, needs_bias), adjust=_as_many_outputs_as_columns,
                 accepts=lambda case: case.bias_shape is not None),

@@ -2,6 +2,7 @@
 
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import Case
+from convspec.conformance.choices import Pick
 from convspec.conformance.generating import ANYTHING, EXACT
 from convspec.conformance.judging import Finding
 from convspec.conformance.layouts import LAYOUTS
@@ -18,6 +19,8 @@ FIGURES = (
     (4, 3, 1, 0, 1), (5, 4, 1, 2, 1), (5, 3, 1, 1, 1), (5, 3, 1, 2, 1), (5, 3, 2, 0, 1), (5, 3, 2, 1, 1),
     (6, 3, 2, 1, 1), (7, 3, 1, 0, 2),
 )
+# Stride and pad on each side under which the worked example is tried as well.
+EXAMPLES = ((1, 0), (1, 1), (2, 0), (2, 1))
 
 # One dimension beyond what a counter of one or two bytes, or a number of half precision, can hold: always tried.
 EXTREMES = (
@@ -39,16 +42,16 @@ EXTREMES = (
 )
 
 
-def _as_figure(case: Case) -> Case:
+def _as_figure(case: Case, pick: Pick) -> Case:
     """The worked example's shapes, or a figure's, with new whole numbers."""
     dtype, seed = case.dtype, case.seed
-    choice = seed % (len(FIGURES) + 4)
-    if choice >= len(FIGURES):
-        stride, pad = ((1, 0), (1, 1), (2, 0), (2, 1))[choice - len(FIGURES)]
+    figure = pick((*FIGURES, *EXAMPLES))
+    if figure in EXAMPLES:
+        stride, pad = figure
         return EDGE.but(
             literal=None, dtype=dtype, data="int", seed=seed, stride=(stride, stride), padding=((pad, pad),) * 2
         )
-    size, kernel, stride, pad, dilation = FIGURES[choice]
+    size, kernel, stride, pad, dilation = figure
     return Case(
         (1, 1, size, size), (1, 1, kernel, kernel), stride=(stride, stride), padding=((pad, pad),) * 2,
         dilation=(dilation, dilation), dtype=dtype, data="int", seed=seed,

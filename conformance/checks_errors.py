@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from convspec.adapters.protocol import Capabilities, Numerics
 from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.choices import Pick
 from convspec.conformance.expected import Expected
 from convspec.conformance.generating import Bias
 from convspec.conformance.judging import Finding
@@ -58,17 +59,17 @@ def _invalid(case: Case) -> bool:
     return not case.is_valid
 
 
-def _rank(case: Case) -> Case:
+def _rank(case: Case, pick: Pick) -> Case:
     """One axis too few or too many on x, on w, or on both."""
     x, w = case.x_shape, case.w_shape
-    if case.seed % 5 == 0:
+    if pick(range(5)) == 0:
         # A weight that lacks axes would fit if they were made up.
-        missing = 1 + case.seed // 5 % 2
+        missing = pick((1, 2))
         channels = w[1] if missing == 1 else 1
         return case.but(x_shape=(x[0], channels, *x[2:]), w_shape=w[missing:], literal=None, groups=1, bias_shape=None)
-    changed = (
+    changed = pick((
         ((1, *x), w), (x, (1, *w)), (x[1:], w), (x[2:], w), (x[3:], w), ((), w), (x, ()), (x[1:], w[1:]),
-    )[case.seed // 5 % 8]
+    ))
     return case.but(x_shape=changed[0], w_shape=changed[1], literal=None)
 
 
@@ -91,14 +92,14 @@ def _refused_or_unbatched(hearing: Hearing) -> Finding | None:
     return refused(hearing)
 
 
-def _not_positive(case: Case) -> Case:
-    value = (0, -1, -2, 0)[case.seed % 4]
-    role = ("stride", "dilation", "groups", "stride", "dilation")[case.seed // 4 % 5]
+def _not_positive(case: Case, pick: Pick) -> Case:
+    value = pick((0, -1, -2, 0))
+    role = pick(("stride", "dilation", "groups", "stride", "dilation"))
     if role == "groups":
         return case.but(groups=value)
     pair = list(getattr(case, role))
-    axis = case.seed // 20 % 3
-    pair = [value if axis in (index, 2) else number for index, number in enumerate(pair)]
+    axes = pick(((0,), (1,), (0, 1)))
+    pair = [value if axis in axes else number for axis, number in enumerate(pair)]
     return case.but(**{role: tuple(pair)})
 
 
@@ -107,10 +108,10 @@ def _has_not_positive(case: Case) -> bool:
     return bool(min(numbers) < 1)
 
 
-def _channel_mismatch(case: Case) -> Case:
+def _channel_mismatch(case: Case, pick: Pick) -> Case:
     n, c, height, width = case.x_shape
     o, per_group, *kernel = case.w_shape
-    which = case.seed % 5
+    which = pick(range(5))
     if which == 4:
         # Twice the channels: groups of which nothing was said could be made up.
         return case.but(x_shape=(n, 2 * c, height, width), w_shape=(2 * o, per_group, *kernel), bias_shape=None)
@@ -127,28 +128,27 @@ def _channel_mismatch(case: Case) -> Case:
     return case.but(groups=2, x_shape=(n, 2 * c + 1, height, width), w_shape=(2 * o, c, *kernel), bias_shape=None)
 
 
-def _bias_mismatch(case: Case) -> Case:
+def _bias_mismatch(case: Case, pick: Pick) -> Case:
     o = case.w_shape[0]
     # A bias of length 1 is left out: it is broadcast wherever the bias is a separate sum, as in JAX, MLX or Paddle.
-    shapes = [(o + 1,), (o, 1), (1, o), (o + 2,), (o, 1, 1), (2 * o,)]
-    return case.but(bias_shape=shapes[case.seed % len(shapes)])
+    return case.but(bias_shape=pick(((o + 1,), (o, 1), (1, o), (o + 2,), (o, 1, 1), (2 * o,))))
 
 
 def _has_bias_mismatch(case: Case) -> bool:
     return case.bias_shape is not None and case.bias_shape not in ((case.outputs,), (1,), ())
 
 
-def _not_integral(case: Case) -> Case:
-    value = (1.5, "1", None, 0.5, (1, 2))[case.seed % 5]
-    role = ("stride", "dilation", "padding")[case.seed // 5 % 3]
-    axis = case.seed // 15 % 2
-    if case.seed // 30 % 4 == 0:
+def _not_integral(case: Case, pick: Pick) -> Case:
+    value = pick((1.5, "1", None, 0.5, (1, 2)))
+    role = pick(("stride", "dilation", "padding"))
+    axis = pick((0, 1))
+    if pick(range(4)) == 0:
         # Three numbers where there are two axes.
         three = (1, 2, 1)
         return case.but(**{role: three if role != "padding" else ((1, 0), (0, 1), (1, 1))})
     if role == "padding":
         sides: list[list[object]] = [list(pair) for pair in NO_PADS]
-        sides[axis][case.seed // 60 % 2] = value if value is not None else "1"
+        sides[axis][pick((0, 1))] = value if value is not None else "1"
         return case.but(padding=tuple(map(tuple, sides)))
     pair: list[object] = [1, 1]
     pair[axis] = value
@@ -165,18 +165,20 @@ def _has_not_integral(case: Case) -> bool:
     return not all(_is_integral(value) for value in (case.stride, case.dilation, case.padding))
 
 
-def _absurd(case: Case) -> Case:
+def _absurd(case: Case, pick: Pick) -> Case:
     """One absurd step, gap or pad; kernels of more than one tap, so that a gap counts."""
-    role = ("stride", "dilation", "padding")[case.seed % 3]
+    role = pick(("stride", "dilation", "padding"))
     # Sixteen bits of padding would be a legal, large picture.
-    value = ABSURD[case.seed // 3 % (len(ABSURD) - (role == "padding"))]
-    axis = case.seed // 27 % 2
+    value = pick(ABSURD[:-1] if role == "padding" else ABSURD)
+    axis = pick((0, 1))
     kernel = tuple(max(2, length) for length in case.kernel)
-    size = tuple(max(length, (k - 1) * 3 + 1) for length, k in zip(case.size, kernel, strict=True))
+    size = tuple(
+        max(length, (k - 1) * gap + 1) for length, k, gap in zip(case.size, kernel, case.dilation, strict=True)
+    )
     case = case.but(x_shape=(*case.x_shape[:-2], *size), w_shape=(*case.w_shape[:-2], *kernel), padding=NO_PADS)
     if role == "padding":
         sides = [list(pair) for pair in NO_PADS]
-        sides[axis][case.seed // 54 % 2] = value
+        sides[axis][pick((0, 1))] = value
         return case.but(padding=tuple(map(tuple, sides)), stride=(1, 1))
     pair = list(getattr(case, role))
     pair[axis] = value
@@ -199,24 +201,24 @@ def _refused_or_right(hearing: Hearing) -> Finding | None:
     return refused_or_empty(hearing)
 
 
-def _misspelt(case: Case) -> Case:
-    return case.but(padding=MISSPELT[case.seed % len(MISSPELT)])
+def _misspelt(case: Case, pick: Pick) -> Case:
+    return case.but(padding=pick(MISSPELT))
 
 
 def _needs_some_word(capabilities: Capabilities, _: Numerics) -> str | None:
     return None if capabilities.padding_words else "it knows no padding words"
 
 
-def _empty_kernel(case: Case) -> Case:
+def _empty_kernel(case: Case, pick: Pick) -> Case:
     height, width = case.kernel
-    kernel = ((0, width), (height, 0), (0, 0))[case.seed % 3]
+    kernel = pick(((0, width), (height, 0), (0, 0)))
     return case.but(w_shape=(*case.w_shape[:-2], *kernel))
 
 
-def _larger_than_the_picture(case: Case) -> Case:
+def _larger_than_the_picture(case: Case, pick: Pick) -> Case:
     """A picture that would fit inside the kernel: exchanging the two would give an answer."""
-    height, width = 1 + case.seed % 3, 1 + case.seed // 3 % 3
-    kernel = (height + 1 + case.seed // 9 % 2, width + 1 + case.seed // 18 % 2)
+    height, width = pick((1, 2, 3)), pick((1, 2, 3))
+    kernel = (height + pick((1, 2)), width + pick((1, 2)))
     return case.but(
         x_shape=(*case.x_shape[:-2], height, width), w_shape=(*case.w_shape[:-2], *kernel), padding=NO_PADS,
         dilation=(1, 1),

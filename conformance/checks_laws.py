@@ -6,6 +6,7 @@ from convspec.adapters.protocol import REAL_FLOATS, Array
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.checks_channels import Judging, stuffed
+from convspec.conformance.choices import Pick
 from convspec.conformance.expected import Expected
 from convspec.conformance.generating import ANY_LAYOUT, LAW, Bias
 from convspec.conformance.judging import Finding, same_bits
@@ -110,7 +111,7 @@ def _can_shift(case: Case) -> bool:
     )
 
 
-def _with_room_to_shift(case: Case) -> Case:
+def _with_room_to_shift(case: Case, _: Pick) -> Case:
     """One stride larger where the picture is too small to be moved by one."""
     if _can_shift(case):
         return case
@@ -171,7 +172,7 @@ def _second_kernel(case: Case) -> Array:
     return numbers.reshape((1, 1, *shape) if not case.is_plane else shape)
 
 
-def _one_channel(case: Case) -> Case:
+def _one_channel(case: Case, _: Pick) -> Case:
     """One picture's worth of channels: one in, one out."""
     if case.is_plane:
         return case.but(padding=NO_PADS, dilation=(1, 1), x_shape=_roomy(case))

@@ -2,6 +2,7 @@
 
 from convspec.adapters.protocol import DTYPES, REAL_FLOATS, Capabilities, Numerics
 from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.choices import Pick
 from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, EXACT, INTEGERS, Bias
 from convspec.conformance.judging import Finding
 from convspec.conformance.number_kinds import FINITE_RECIPES
@@ -33,19 +34,19 @@ def _refused_or_promoted(hearing: Hearing) -> Finding | None:
     return hearing.answer() or hearing.judge.narrower(expected, outcome)
 
 
-def _two_dtypes(case: Case) -> Case:
+def _two_dtypes(case: Case, pick: Pick) -> Case:
     """Another dtype for w, out of those that mix without loss or by promotion."""
     candidates = ("float64", "float32", "int64", "int32", "int8", "float16", "uint8")
     others = [name for name in candidates if name != case.dtype]
     data = "uniform" if case.dtype not in INTEGERS else "int"
-    return case.but(w_dtype=others[case.seed % len(others)], data=data, literal=None)
+    return case.but(w_dtype=pick(others), data=data, literal=None)
 
 
 def _is_few(case: Case) -> bool:
     return case.geometry.terms <= 5
 
 
-def _few(case: Case) -> Case:
+def _few(case: Case, _: Pick) -> Case:
     """One input channel in each group, so that few terms are summed."""
     if case.is_plane:
         return case
@@ -57,7 +58,7 @@ def _padding_of_infinite_weights(hearing: Hearing) -> Finding | None:
     return None
 
 
-def _no_pads(case: Case) -> Case:
+def _no_pads(case: Case, _: Pick) -> Case:
     return case if case.padding in (NO_PADS, "valid") else case.but(padding=NO_PADS, x_shape=_as_large_as_padded(case))
 
 
@@ -131,7 +132,7 @@ REQUIREMENTS = (
                 needs=(_needs_float, needs_local_nan), adjust=_no_pads,
                 accepts=lambda case: _is_float(case) and case.padding in (NO_PADS, "valid")),
     Requirement("SPC-03", FLOATS.but(data=("special_w",), padding=("symmetric", "sides")),
-                judge=_padding_of_infinite_weights, adjust=lambda case: case.but(data="special_w"),
+                judge=_padding_of_infinite_weights, adjust=lambda case, _: case.but(data="special_w"),
                 needs=(_needs_float,), accepts=_is_float, trivial=True),
     Requirement("SPC-05", FLOATS.but(dtypes=("float32", "float64", *HALVES, "float16"),
                                      data=("huge", "swell", "swell")),

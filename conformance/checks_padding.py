@@ -7,6 +7,7 @@ import numpy as np
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.checks_errors import refused
+from convspec.conformance.choices import Pick
 from convspec.conformance.generating import ANY_LAYOUT, EXACT, LAW, PLAIN_DTYPES, Bias
 from convspec.conformance.judging import Finding
 from convspec.conformance.requirement import (
@@ -58,7 +59,7 @@ def _any_word(*words: str) -> Callable[[Case], bool]:
     return lambda case: case.padding in words
 
 
-def _odd_effective(case: Case) -> Case:
+def _odd_effective(case: Case, _: Pick) -> Case:
     """Odd effective kernels, stride 1."""
     kernel = tuple(
         length if (length - 1) * gap % 2 == 0 else length + 1
@@ -84,24 +85,28 @@ def _small_kernel(case: Case) -> bool:
     )
 
 
-def _wide(case: Case) -> Case:
+def _wide(case: Case, pick: Pick) -> Case:
     """Pads at least as long as the input or as the kernel on one side."""
-    top, left = case.size[0] + case.seed % 3, case.kernel[1] * case.dilation[1] + case.seed // 3 % 3
-    (_, bottom), (_, right) = case.padding if isinstance(case.padding, tuple) else NO_PADS
-    return case.but(padding=((top, bottom), (left, right)) if case.seed % 2 else ((bottom, top), (right, left)))
+    pads = case.padding if isinstance(case.padding, tuple) else NO_PADS
+    sides = []
+    for axis in (0, 1):
+        reach = pick((case.size[axis], case.kernel[axis] * case.dilation[axis])) + pick(range(3))
+        sides.append(pick(((reach, pads[axis][1]), (pads[axis][0], reach))))
+    return case.but(padding=tuple(sides))
 
 
-def _wide_or_empty(case: Case) -> Case:
+def _wide_or_empty(case: Case, pick: Pick) -> Case:
     """Now and then no rows, no columns or no filters at all, under padding that holds the kernel by itself."""
-    case = _wide(case)
-    empty = case.seed // 36 % 8
+    case = _wide(case, pick)
+    empty = pick(range(8))
     if empty > 2 or case.is_plane:
         return case
     if empty == 2:
         return case.but(w_shape=(0, *case.w_shape[1:]), bias_shape=None if case.bias_shape is None else (0,))
     reach = [(k - 1) * d + 1 for k, d in zip(case.kernel, case.dilation, strict=True)]
+    more = pick((0, 1))
     pads = tuple(
-        (reach[axis] + case.seed % 2, case.padding[axis][1]) if axis == empty else case.padding[axis] for axis in (0, 1)
+        (reach[axis] + more, case.padding[axis][1]) if axis == empty else case.padding[axis] for axis in (0, 1)
     )
     x_shape = tuple(0 if axis == empty + 2 else length for axis, length in enumerate(case.x_shape))
     return case.but(x_shape=x_shape, padding=pads)
@@ -121,9 +126,9 @@ def _has_wide_pads(case: Case) -> bool:
     )
 
 
-def _negative(case: Case) -> Case:
+def _negative(case: Case, pick: Pick) -> Case:
     sides = [list(pair) for pair in (case.padding if isinstance(case.padding, tuple) else NO_PADS)]
-    sides[case.seed % 2][case.seed // 2 % 2] = -1 - case.seed // 4 % 2
+    sides[pick((0, 1))][pick((0, 1))] = pick((-1, -2))
     height, width = (length + 3 for length in case.size)
     return case.but(padding=(tuple(sides[0]), tuple(sides[1])), x_shape=(*case.x_shape[:-2], height, width))
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.choices import Pick
 from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, LAW
 from convspec.conformance.judging import Finding, same_bits
 from convspec.conformance.layouts import LAYOUTS
@@ -55,12 +56,11 @@ def _layout_independent(hearing: Hearing) -> Finding | None:
     return hearing.equal(hearing.value(0), hearing.value(1), allowed, law, 0, hearing.value(1))
 
 
-def _surrounded(case: Case) -> Case:
+def _surrounded(case: Case, pick: Pick) -> Case:
     """Views inside buffers full of canaries."""
-    choice = case.seed % 3
+    around = ("inside", "stepped")
     return case.but(
-        layout_x="inside" if choice != 1 else "stepped", layout_w="inside" if choice != 2 else "stepped",
-        layout_bias="stepped" if case.seed % 2 else "C",
+        layout_x=pick(around), layout_w=pick(around), layout_bias=pick((*around, "C")) if case.bias_shape else "C",
     )
 
 
@@ -69,15 +69,15 @@ def _twice(case: Case) -> tuple[Call, ...]:
     return call, call.but(same_buffers=True)
 
 
-def _sometimes_the_identity(case: Case) -> Case:
+def _sometimes_the_identity(case: Case, pick: Pick) -> Case:
     """A third of the cases ask for nothing but a copy of x, the others for something near it."""
-    if case.seed % 3:
+    if pick(range(3)):
         return case
     plain = case.but(
         x_shape=(case.batch, 1, *case.size), w_shape=(1, 1, 1, 1), groups=1, bias_shape=None, padding=NO_PADS,
         data="unit",
     )
-    return plain.but(stride=(1, 1), dilation=(1, 1)) if case.seed % 2 else plain
+    return plain.but(stride=(1, 1), dilation=(1, 1)) if pick((True, False)) else plain
 
 
 def _own_memory(hearing: Hearing) -> Finding | None:

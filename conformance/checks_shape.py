@@ -5,6 +5,7 @@ import numpy as np
 from convspec.conformance.calls import Call, call_of
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.checks_errors import refused_or_empty
+from convspec.conformance.choices import Pick
 from convspec.conformance.generating import ANY_LAYOUT, ANYTHING, EXACT, PLAIN_DTYPES, Bias
 from convspec.conformance.judging import Finding
 from convspec.conformance.requirement import (
@@ -157,24 +158,23 @@ class _Without:
     def __init__(self, axis: int) -> None:
         self.axis = axis
 
-    def __call__(self, case: Case) -> Case:
+    def __call__(self, case: Case, _: Pick) -> Case:
         shape = tuple(0 if index == self.axis else length for index, length in enumerate(case.x_shape))
         if self.axis == 0:
             return case.but(x_shape=shape)
         return case.but(x_shape=shape, w_shape=(case.w_shape[0], 0, *case.w_shape[2:]), groups=1)
 
 
-def _too_large(case: Case) -> Case:
+def _too_large(case: Case, pick: Pick) -> Case:
     """The kernel one to three samples larger than the padded input, on one axis or on both."""
     pads = case.padding if not isinstance(case.padding, str) else NO_PADS
-    reach = 1 + case.seed % 3
+    reach = pick((1, 2, 3))
     size = list(case.size)
-    for axis in (0, 1):
-        if case.seed // 3 % 3 in (axis, 2):
-            effective = (case.kernel[axis] - 1) * case.dilation[axis] + 1
-            size[axis] = effective - reach - sum(pads[axis])
+    for axis in pick(((0,), (1,), (0, 1))):
+        effective = (case.kernel[axis] - 1) * case.dilation[axis] + 1
+        size[axis] = effective - reach - sum(pads[axis])
     if min(size) < 1 or not isinstance(case.padding, tuple):
-        size = [1 + case.seed % 2, 1 + case.seed // 2 % 3]
+        size = [pick((1, 2)), pick((1, 2, 3))]
         kernel = tuple(length + reach for length in size)
         return case.but(x_shape=(*case.x_shape[:-2], *size), w_shape=(*case.w_shape[:-2], *kernel), padding=NO_PADS)
     return case.but(x_shape=(*case.x_shape[:-2], *size))

@@ -1,5 +1,6 @@
 """Fitting a drawn case to what an adapter claims, so that one battery serves all adapters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from convspec.adapters.protocol import COMPLEX_FLOATS, WORDS, Capabilities
@@ -119,7 +120,7 @@ def _fit_arguments(case: Case, claims: Capabilities) -> Case:
         elif claimed == "same" and isinstance(value, tuple) and len(value) == 2 and value[0] != value[1]:
             odd = value[0] if not isinstance(value[0], int) or value[0] != 1 else value[1]
             changes[role] = (odd, odd)
-    case = case.but(**changes) if changes else case
+    case = _holding(case, case.but(**changes)) if changes else case
     if isinstance(case.padding, str) and case.padding in WORDS:
         word = _word(case.padding, claims)
         if word is not None:
@@ -129,6 +130,19 @@ def _fit_arguments(case: Case, claims: Capabilities) -> Case:
         except (ValueError, TypeError):
             case = case.but(padding=NO_PADS)
     return _fit_pads(case, claims)
+
+
+def _holding(before: Case, case: Case) -> Case:
+    """As much more picture as the kernel reaches further than before, if it reaches further."""
+    gaps = (*before.dilation, *case.dilation) if isinstance(before.dilation, tuple) else ()
+    if len(gaps) != 4 or not all(type(gap) is int for gap in gaps) or min(len(case.x_shape), len(case.w_shape)) < 2:
+        return case
+    more = (
+        max(0, (k - 1) * (after - gap))
+        for k, gap, after in zip(case.kernel, before.dilation, case.dilation, strict=True)
+    )
+    size = tuple(length + reach for length, reach in zip(case.size, more, strict=True))
+    return case.but(x_shape=(*case.x_shape[:-2], *size))
 
 
 def _word(word: str, claims: Capabilities) -> str | None:
@@ -194,11 +208,11 @@ def _with_exact_fit(case: Case, claims: Capabilities) -> Case:
 def _fit_dtype(case: Case, claims: Capabilities) -> Case:
     if case.dtype in claims.dtypes and (case.w_dtype is None or case.w_dtype in claims.dtypes):
         return case
-    dtype = case.dtype if case.dtype in claims.dtypes else _nearest(case.dtype, case.seed, claims)
+    dtype = case.dtype if case.dtype in claims.dtypes else _nearest(case.dtype, case.seed, claims.dtypes)
     w_dtype = case.w_dtype
     if w_dtype is not None and w_dtype not in claims.dtypes:
-        w_dtype = _nearest(w_dtype, case.seed + 1, claims)
-        w_dtype = None if w_dtype == dtype else w_dtype
+        others = [name for name in claims.dtypes if name != dtype]
+        w_dtype = _nearest(w_dtype, case.seed // len(claims.dtypes), others) if others else None
     data = case.data
     if dtype in INTEGERS and data not in WHOLE_RECIPES:
         data = "int"
@@ -210,8 +224,8 @@ def _fit_dtype(case: Case, claims: Capabilities) -> Case:
     return case.but(dtype=dtype, w_dtype=w_dtype, data=data)
 
 
-def _nearest(dtype: str, seed: int, claims: Capabilities) -> str:
-    """A claimed dtype of the same sort, else any claimed one."""
-    same = [name for name in claims.dtypes if (name in INTEGERS) == (dtype in INTEGERS)]
-    choice = same or list(claims.dtypes)
+def _nearest(dtype: str, seed: int, claimed: Sequence[str]) -> str:
+    """A claimed dtype of the same sort, else any claimed one; the seed chooses, which chose nothing else of a case."""
+    same = [name for name in claimed if (name in INTEGERS) == (dtype in INTEGERS)]
+    choice = same or claimed
     return choice[seed % len(choice)]

@@ -1,21 +1,21 @@
 """What to try: Hypothesis strategies that build valid cases forward.
 
 Outputs, kernel, stride, dilation, pads and the remainder are drawn; height and width follow from them. So nothing is
-filtered away. Every axis is drawn on its own, and conditions are drawn jointly: most real faults need two numbers that
+filtered away. Every choice is drawn on its own, the numbers of the data too: most real faults need two numbers that
 differ, or two conditions at once.
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 
 from convspec.adapters.protocol import COMPLEX_FLOATS, REAL_FLOATS, SIGNED_INTEGERS, UNSIGNED_INTEGERS, Pair
 from convspec.conformance.case import NO_PADS, Case
-from convspec.conformance.extremes import Pick, holding_the_kernel, stretched, within_limit
+from convspec.conformance.choices import Choices, Pick
+from convspec.conformance.extremes import FAR, holding_the_kernel, is_quick, stretched, within_limit
 from convspec.conformance.layouts import LAYOUTS
 from convspec.conformance.number_kinds import DRAWN_RECIPES, FINITE_RECIPES
 
@@ -47,7 +47,7 @@ class Bias:
         Always, never, or either.
     layouts : tuple of str
     sizes : tuple of str
-        Out of "small", "tile", "channels", "long", "large", "extreme".
+        Out of "small", "tile", "channels", "long", "extreme".
     remainder : "any", "none", "some"
         Rows and columns that the stride leaves over.
     output : "any" or "one"
@@ -91,7 +91,7 @@ def _pairs(numbers: Iterable[int]) -> list[Pair]:
 
 ANYTHING = Bias(
     layouts=ANY_LAYOUT, data=("int",) * 6 + DRAWN_RECIPES,
-    sizes=("small",) * 11 + ("tile",) * 8 + ("channels",) * 4 + ("extreme",) * 2, neighbours=10,
+    sizes=("small",) * 22 + ("tile",) * 16 + ("channels",) * 8 + ("extreme",) * 3, neighbours=10,
 )
 EXACT = Bias(dtypes=EXACT_DTYPES, data=("int", "int", "impulse", "wide"))
 LAW = Bias(
@@ -99,23 +99,32 @@ LAW = Bias(
     padding=("none", "none", "symmetric", "sides", "sides", "wide"),
 )
 
+def _with_far(pairs: list[Pair], near: Iterable[int], one_in: int) -> list[Pair]:
+    """The pairs, and once in so many times one that is far beyond them along either axis, or now and then both."""
+    far = [pair for away in FAR for beside in near for pair in ((away, beside), (beside, away))]
+    far += zip(FAR, FAR[::-1], strict=True)
+    return pairs * round(len(far) * (one_in - 1) / len(pairs)) + far
+
+
 # One choice of a pair costs half of two choices of its parts, and is as independent: the lists are products.
 _COIN = range(10)
-_PADDED = {most: _pairs(range(most + 1)) for most in range(13)}
+_PADDED = {most: _pairs(range(most + 1)) for most in range(7)}
 # Rows, columns and 3x3 more often than chance would have them, and so are single channels: what is written for them is
 # rarely tried with anything else.
-_KERNELS = [*_pairs(range(1, 6)), (1, 2), (1, 3), (2, 1), (3, 1), (3, 3), (3, 3)]
+_KERNELS = _with_far([*_pairs(range(1, 6)), (1, 2), (1, 3), (2, 1), (3, 1), (3, 3), (3, 3)], range(1, 4), 25)
 _SMALL_KERNELS = _pairs(range(1, 4))
 _FAST_KERNELS = [(1, 1), (3, 3), (3, 3), (5, 5), (1, 3), (3, 1), (2, 2), (7, 7)]
 # Two along both axes is what most networks use, and so what most fast paths are written for.
-_STEPS = _pairs(range(1, 5))[1:] + [(2, 2)] * 6 + [(3, 3)]
-_GAPS = _pairs(range(1, 4))[1:] + [(2, 2)] * 3
+_STEPS = _with_far(_pairs(range(1, 5))[1:] + [(2, 2)] * 6 + [(3, 3)], range(1, 4), 12)
+_GAPS = _with_far(_pairs(range(1, 4))[1:] + [(2, 2)] * 3, range(1, 3), 10)
+_WIDE_PADS = _with_far(_pairs(range(10)), range(3), 4)
 _OUTPUTS = {
     "small": _pairs(range(1, 9)), "channels": _pairs(range(1, 6)),
-    "long": [(50 + 23 * a, b) for a in range(1, 13) for b in (1, 2)],
+    "long": [pair for a in range(1, 13) for b in (1, 2) for pair in ((50 + 23 * a, b), (b, 50 + 23 * a))],
 }
 _TILE_HEIGHTS = (1, 2, 3, 5, *TILE_LENGTHS)
-_LEFT_OVER = {most: range(most + 1) for most in range(13)}
+# Samples along an axis with a far step: few outputs, for what lies between their windows is read by nobody.
+_STRIDE_OVER = 64
 _ROOM = _pairs(range(1, 5))
 _BATCHES = (1, 1, 2, 2, 3, 3, 4, 5, 9)
 _FEW_CHANNELS = _pairs(range(1, 5)) + [(1, 1)] * 4
@@ -128,27 +137,6 @@ _DEPTHWISE = {
 _GROUP_KINDS = ("one", "one", "one", "above", "above", "depthwise")
 
 
-class Choices:
-    """Independent choices from 64 bits.
-
-    Hypothesis repeats and mutates what it drew before, which suits shrinking; a fault that needs two rare conditions at
-    once is found only if they are drawn independently (they were not: one dtype got no dilation in 42 cases where 13
-    were due). So Hypothesis draws the bits, and all choices of a case follow from them alone. Python guarantees the
-    numbers of ``Random(seed).random()`` from version to version.
-    """
-
-    def __init__(self, bits: int) -> None:
-        self._random = Random(bits).random
-
-    def __call__(self, values: Sequence[Any]) -> Any:
-        """One of some values, all equally likely."""
-        return values[int(self._random() * len(values))]
-
-    def seed(self) -> int:
-        """A number of 32 bits."""
-        return int(self._random() * 2**32)
-
-
 # As truth values: into numbers Hypothesis mixes constants that it reads in the modules that happen to be imported, and
 # the same seed would give other cases in another process.
 _BITS = st.tuples(*[st.booleans()] * 64)
@@ -159,7 +147,9 @@ def cases(bias: Bias) -> st.SearchStrategy[Case]:
     return bundles(bias, 1, 0).map(lambda bundle: bundle[0])
 
 
-def bundles(bias: Bias, count: int, stream: int) -> st.SearchStrategy[list[Case]]:
+def bundles(
+    bias: Bias, count: int, stream: int, adjust: Callable[[Case, Pick], Case] | None = None
+) -> st.SearchStrategy[list[Case]]:
     """Strategy for so many cases at a time, no less independent: Hypothesis takes as long for one as for thirty.
 
     Parameters
@@ -168,6 +158,8 @@ def bundles(bias: Bias, count: int, stream: int) -> st.SearchStrategy[list[Case]
     count : int
     stream : int
         Joined to the bits that are drawn: the first ones that Hypothesis tries are the same whatever its seed.
+    adjust : function of a case and of what picks, or None
+        Turns a drawn case into one of a requirement, with choices of its own.
     """
     strides, dilations = (
         {fast: _weighted(wanted, above, ones) for fast, ones in ((False, 6), (True, when_fast))}
@@ -182,7 +174,7 @@ def bundles(bias: Bias, count: int, stream: int) -> st.SearchStrategy[list[Case]
                 drawn.append(_neighbour(pick, drawn[-1], bias))
             else:
                 drawn.append(_draw_case(pick, bias, strides, dilations))
-        return drawn
+        return drawn if adjust is None else [adjust(case, pick) for case in drawn]
 
     return _BITS.map(built)
 
@@ -195,10 +187,12 @@ def _neighbour(pick: Choices, case: Case, bias: Bias) -> Case:
         dtype = pick(bias.dtypes)
         return case.but(dtype=dtype, data=pick(bias.whole_data) if dtype in INTEGERS else "int")
     if changed == "stride" and bias.stride == "any":
-        return case.but(stride=pick([(1, 1), (2, 2), case.stride[::-1]]))
+        other = case.but(stride=pick([(1, 1), (2, 2), case.stride[::-1]]))
+        return other if is_quick(other) else case
     if changed == "dilation" and bias.dilation == "any":
         # Smaller gaps always fit.
-        return case.but(dilation=(1, pick((1, case.dilation[1]))))
+        other = case.but(dilation=(pick((1, case.dilation[0])), pick((1, case.dilation[1]))))
+        return other if is_quick(other) else case
     if changed == "bias" and bias.bias is None:
         return case.but(bias_shape=None if case.bias_shape else (case.outputs,), layout_bias="C")
     if changed == "layout":
@@ -226,7 +220,7 @@ def _draw_case(
     if bias.kernels is not None:
         kernel = pick(bias.kernels)
     else:
-        kernel = pick(_FAST_KERNELS if fast else _SMALL_KERNELS if size in ("large", "extreme") else _KERNELS)
+        kernel = pick(_FAST_KERNELS if fast else _SMALL_KERNELS if size == "extreme" else _KERNELS)
     stride, dilation = pick(strides[fast]), pick(dilations[fast])
     n, per_group, filters, groups = _draw_channels(pick, bias, size)
     padding = _draw_padding(pick, pick(bias.padding), kernel)
@@ -234,10 +228,8 @@ def _draw_case(
     dtype = pick(bias.dtypes)
     data = pick(bias.whole_data if dtype in INTEGERS else bias.data)
     layout_x, layout_w = (pick(bias.layouts), pick(bias.layouts)) if len(bias.layouts) > 1 else bias.layouts * 2
-    # It also decides what is not chosen.
-    seed = pick.seed()
-    has_bias = bias.bias if bias.bias is not None else seed % 2 == 0
-    layout_bias = bias.layouts[seed // 2 % len(bias.layouts)]
+    has_bias = bias.bias if bias.bias is not None else pick((True, False))
+    layout_bias = pick(bias.layouts) if has_bias and len(bias.layouts) > 1 else bias.layouts[0]
     if dtype in COMPLEX_FLOATS and data.startswith("special"):
         data = "int"
     if data == "special_w" and padding not in (NO_PADS, "valid"):
@@ -246,7 +238,7 @@ def _draw_case(
         (n, per_group * groups, height, width), (filters * groups, per_group, *kernel),
         (filters * groups,) if has_bias else None, stride, padding, dilation, groups, dtype,
         layout_x=layout_x, layout_w=layout_w,
-        layout_bias="C" if layout_bias == "broadcast" or not has_bias else layout_bias, data=data, seed=seed,
+        layout_bias="C" if layout_bias == "broadcast" or not has_bias else layout_bias, data=data, seed=pick.seed(),
     )
     if size == "extreme":
         case = holding_the_kernel(stretched(pick, case))
@@ -255,7 +247,7 @@ def _draw_case(
 
 def _draw_channels(pick: Pick, bias: Bias, size: str) -> tuple[int, int, int, int]:
     """(N, C_in / groups, C_out / groups, groups)."""
-    if size in ("long", "large"):
+    if size == "long":
         return 1, 1, 1, 1
     n = pick(_BATCHES) if bias.batch == "any" else int(bias.batch)
     many = size == "channels"
@@ -282,8 +274,8 @@ def _draw_padding(pick: Pick, kind: str, kernel: Pair) -> Any:
         top, left = pick(_PADDED[max(1, min(max(kernel), 6))])
         return ((top, top), (left, left))
     if kind in ("sides", "wide"):
-        most = _PADDED[5 if kind == "sides" else 9]
-        return (pick(most), pick(most))
+        pairs = _PADDED[5] if kind == "sides" else _WIDE_PADS
+        return (pick(pairs), pick(pairs))
     return kind
 
 
@@ -293,8 +285,6 @@ def _draw_size(
     """H and W from the number of outputs, the remainder and the padding."""
     if bias.output == "one":
         outputs = (1, 1)
-    elif size == "large":
-        outputs = (200 // stride[0], 190 // stride[1])
     elif size == "tile":
         outputs = (pick(_TILE_HEIGHTS), pick(TILE_LENGTHS))
     else:
@@ -306,10 +296,13 @@ def _draw_size(
         effective = (kernel[axis] - 1) * dilation[axis] + 1
         left_over = 0
         if stride[axis] > 1 and bias.remainder != "none":
-            left_over = pick(_LEFT_OVER[min(stride[axis] - 1, 12)])
+            left_over = pick(range(stride[axis]))
             if bias.remainder == "some":
                 left_over = max(1, left_over)
-        reach = (outputs[axis] - 1) * stride[axis] + left_over
+        count = outputs[axis]
+        if stride[axis] >= FAR[0] and size != "long":
+            count = min(count, 1 + _STRIDE_OVER // stride[axis])
+        reach = (count - 1) * stride[axis] + left_over
         if padding == "valid":
             length = reach + effective
         elif isinstance(padding, str):

@@ -9,6 +9,7 @@ import numpy as np
 from convspec.adapters.protocol import Array, Capabilities, Numerics
 from convspec.conformance.calls import Call, Outcome, Trial, call_of
 from convspec.conformance.case import Case
+from convspec.conformance.choices import Pick
 from convspec.conformance.expected import Expected
 from convspec.conformance.generating import Bias
 from convspec.conformance.judging import Finding, Judge
@@ -129,8 +130,8 @@ class Requirement:
         What is wrong, or None.
     accepts : function of a case
         Whether the case still speaks of this requirement, after it was fitted to claims or made smaller.
-    adjust : function of a case
-        Turns a drawn case into one of this requirement (an invalid one, say).
+    adjust : function of a case and of what picks
+        Turns a drawn case into one of this requirement (an invalid one, say); what it chooses, it picks.
     needs : tuple of functions
         Each gives the reason why an adapter with these claims is not asked, or None.
     valid : bool
@@ -150,7 +151,7 @@ class Requirement:
     judge: JudgeHearing = right_answer
     calls: Calls = one_call
     accepts: Callable[[Case], bool] = anything
-    adjust: Callable[[Case], Case] | None = None
+    adjust: Callable[[Case, Pick], Case] | None = None
     needs: tuple[Need, ...] = ()
     valid: bool = True
     share: float = 1.0

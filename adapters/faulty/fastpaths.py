@@ -261,3 +261,52 @@ def last_tile_touched_twice(call: Call) -> Array:
 def picture_of_one_column(call: Call) -> Array:
     """A picture of one column is read from the bottom up."""
     return convolve(call.but(x=call.x[:, :, ::-1]) if call.size[1] == 1 else call)
+
+
+@wrong(
+    "tall-step-forgets-the-bias",
+    remedy="pass the bias on to the path that skips rows",
+    hides="when there is no bias, or neither the stride nor the dilation is above 6 along the height",
+    caught_by="DEF-01 BIA-01 PAD-09",
+    witness=plain(x=(2, 4, 12, 6), stride=(7, 1), bias=True),
+)
+def tall_step_forgets_the_bias(call: Call) -> Array:
+    """A long vertical stride or dilation takes a path of its own, which adds no bias."""
+    return convolve(call.but(bias=None) if max(call.stride[0], call.dilation[0]) > 6 else call)
+
+
+@wrong(
+    "wide-step-forgets-the-bias",
+    remedy="pass the bias on to the path that skips columns",
+    hides="when there is no bias, or neither the stride nor the dilation is above 6 along the width",
+    caught_by="DEF-01 BIA-01 PAD-09",
+    witness=plain(x=(2, 4, 7, 12), stride=(1, 7), bias=True),
+)
+def wide_step_forgets_the_bias(call: Call) -> Array:
+    """A long horizontal stride or dilation takes a path of its own, which adds no bias."""
+    return convolve(call.but(bias=None) if max(call.stride[1], call.dilation[1]) > 6 else call)
+
+
+@wrong(
+    "long-kernel-forgets-the-bias",
+    remedy="pass the bias on to the path for long kernels",
+    hides="when there is no bias, or the kernel has at most 8 taps along each axis",
+    caught_by="DEF-01 BIA-01 PAD-09",
+    witness=plain(x=(2, 4, 12, 6), w=(3, 4, 9, 2), bias=True),
+)
+def long_kernel_forgets_the_bias(call: Call) -> Array:
+    """A kernel of more than 8 taps along an axis takes a path of its own, which adds no bias."""
+    return convolve(call.but(bias=None) if max(call.kernel) > 8 else call)
+
+
+@wrong(
+    "deep-bottom-with-groups",
+    remedy="begin the zeros at the bottom after the last row, with groups as without",
+    hides="when there is one group, or at most 8 rows of zeros at the bottom",
+    caught_by="DEF-01 PAD-09",
+    witness=plain(x=(2, 4, 7, 6), w=(6, 2, 3, 2), padding=((0, 9), (0, 0)), groups=2),
+)
+def deep_bottom_with_groups(call: Call) -> Array:
+    """With groups, one of more than 8 rows of zeros at the bottom goes to the top."""
+    (top, bottom), across = call.pads
+    return convolve(call, pads=((top + 1, bottom - 1), across) if call.groups > 1 and bottom > 8 else None)

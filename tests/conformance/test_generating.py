@@ -173,15 +173,13 @@ def inside(case, claims):
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_fitted_case_lies_inside_the_claims(name, drawn):
-    claims, invalid = CLAIMS[name], 0
+    claims = CLAIMS[name]
     for case in drawn[:500]:
         fitted = fit(case, claims)
         assert inside(fitted, claims), (case.line, fitted.line)
         assert fit(fitted, claims) == fitted
         assert fitted == case or not inside(case, claims), case.line
-        invalid += not fitted.is_valid
-    # One gap for both axes may make a kernel too large for its picture; such a case is left out.
-    assert invalid <= (15 if claims.dilation == "same" else 0)
+        assert fitted.is_valid, (case.line, fitted.line)
 
 
 @pytest.mark.parametrize("name", CLAIMS)

@@ -119,11 +119,12 @@ def heard(id, case, outcomes, claims=EVERYTHING):
 
 
 def few(id, battery):
-    """Three small cases."""
+    """Three small cases; none in which sums overflow on the way, where an infinity or a NaN would do as well."""
     requirement = requirements()[id]
     small = (
         case for case in battery.drawn(requirement)
-        if case.numbers < 400 and admits(requirement, case) and (not case.is_valid or case.multiplications < 1200)
+        if case.data != "swell" and case.numbers < 400 and admits(requirement, case)
+        and (not case.is_valid or case.multiplications < 1200)
     )
     return list(itertools.islice(small, 3))
 
