@@ -1,7 +1,10 @@
 """Fitting a drawn case to what an adapter claims, so that one battery serves all adapters."""
 
+import numpy as np
+
 from convspec.adapters.protocol import COMPLEX_FLOATS, WORDS, Capabilities
-from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.case import NO_PADS, Case, Number
+from convspec.conformance.formats import FORMATS
 from convspec.conformance.generating import INTEGERS
 from convspec.conformance.number_kinds import FLOAT_RECIPES, WHOLE_RECIPES
 
@@ -9,11 +12,35 @@ from convspec.conformance.number_kinds import FLOAT_RECIPES, WHOLE_RECIPES
 def fit(case: Case, claims: Capabilities) -> Case:
     """The nearest case inside the claims; the case itself where it is inside already.
 
-    A function of its arguments alone: equal claims give equal cases, whose expected values are then shared.
+    A function of its arguments alone: equal claims give equal cases, whose expected values are then shared. Numbers
+    that are written out stay where they can; where a shape or a dtype has become another, a recipe for whole ones takes
+    their place.
     """
     case = _fit_rank(case, claims)
     case = _fit_arguments(case, claims)
-    return _fit_dtype(case, claims)
+    return _fit_numbers(_fit_dtype(case, claims))
+
+
+def _fit_numbers(case: Case) -> Case:
+    if case.literal is None:
+        return case
+    x, w, bias = case.literal
+    literal = (x, w, bias if case.bias_shape is not None else ())
+    w_dtype = case.w_dtype or case.dtype
+    stays = all(
+        len(part) == count and all(_holds(dtype, number) for number in part)
+        for part, count, dtype in zip(literal, case.counts, (case.dtype, w_dtype, w_dtype), strict=True)
+    )
+    return case.but(literal=literal) if stays else case.but(literal=None, data="int")
+
+
+def _holds(dtype: str, number: Number) -> bool:
+    """Whether a number is one of a dtype, rounded perhaps."""
+    if isinstance(number, complex):
+        return dtype in COMPLEX_FLOATS
+    if dtype in INTEGERS:
+        return number == number and number % 1 == 0 and np.iinfo(dtype).min <= number <= np.iinfo(dtype).max
+    return not np.isfinite(number) or abs(number) <= FORMATS[dtype].overflow_threshold
 
 
 def _fit_rank(case: Case, claims: Capabilities) -> Case:

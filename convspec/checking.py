@@ -157,7 +157,7 @@ def make_settings(
         raise ValueError(f"profile is {profile!r}; it must be 'plane' or 'layer'")
     if not time_limit > 0:
         raise ValueError(f"time_limit is {time_limit!r}; it must be a number of seconds above 0")
-    wanted = _words(dtypes)
+    wanted = split_words(dtypes)
     for name in wanted:
         if name not in DTYPES:
             raise ValueError(f"dtypes names {name!r}; known are {', '.join(DTYPES)}")
@@ -177,7 +177,7 @@ def make_settings(
         named += [item for item in found if item not in named]
     return Settings(
         tuple(named),
-        _words(only),
+        split_words(only),
         effort,
         seed,
         profile,
@@ -193,7 +193,8 @@ def _is_natural(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _words(given: str | Iterable[str]) -> tuple[str, ...]:
+def split_words(given: str | Iterable[str]) -> tuple[str, ...]:
+    """The words of what may be given in several parts, with commas between."""
     parts = [given] if isinstance(given, str) else list(given)
     return tuple(word for part in parts for word in part.replace(",", " ").split())
 

@@ -20,9 +20,10 @@ from convspec.conformance.world import WORLD
 from convspec.conventions import measure_conventions
 from convspec.edition import publish
 from convspec.proving import prove_and_report
-from convspec.repeating import repro, smoke
+from convspec.repeating import repro
 from convspec.reporting import remake, show_difference
 from convspec.reports import ResultsError
+from convspec.smoking import smoke
 
 DEFAULT_OUT = "convspec-report"
 SHOWN = 6
