@@ -18,6 +18,7 @@ from typing import Any
 from convspec.adapters import loading
 from convspec.adapters.functions import Answer
 from convspec.adapters.protocol import Adapter, Capabilities
+from convspec.conformance import interpreter
 from convspec.conformance.calls import Outcome, Trialled
 from convspec.conformance.case import Case
 from convspec.conformance.expected import SuiteError
@@ -126,13 +127,12 @@ class ChildProcess:
         self, target: str, dtypes: tuple[str, ...], theirs: socket.socket, memory: int
     ) -> "subprocess.Popen[bytes]":
         order = pickle.dumps((theirs.fileno(), target, dtypes, cpu_flags(), memory))
-        environment = dict(os.environ)
+        environment = interpreter.environment()
         environment.update(dict.fromkeys(THREAD_VARIABLES, "1"))
         # Memory that was never written holds a pattern, the same in every run, instead of lucky zeros.
         environment["MALLOC_PERTURB_"] = "165"
-        environment["PYTHONPATH"] = os.pathsep.join(part for part in sys.path if part)
         return subprocess.Popen(
-            [sys.executable, "-c", "from convspec.conformance.zygote import main; main()", order.hex()],
+            interpreter.command("convspec.conformance.zygote", order.hex()),
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
