@@ -106,7 +106,18 @@ def adapt(found: Any, name: str, dtypes: tuple[str, ...] = ()) -> Adapter:
     ------
     UnknownAdapter
         It is none of these.
+    Unavailable
+        All its dtypes are ones whose arrays need a library that is not installed.
     """
+    adapter = _adapted(found, name, dtypes)
+    if set(adapter.capabilities.dtypes) == {"bfloat16"} and importlib.util.find_spec("ml_dtypes") is None:
+        raise Unavailable(
+            f"{name}: NumPy has arrays of bfloat16 with ml_dtypes, which is not installed (pip install ml_dtypes)"
+        )
+    return adapter
+
+
+def _adapted(found: Any, name: str, dtypes: tuple[str, ...]) -> Adapter:
     if isinstance(found, type) and hasattr(found, "conv2d"):
         found = found()
     if hasattr(found, "conv2d"):

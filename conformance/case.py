@@ -167,12 +167,18 @@ class Case:
             raise ValueError(f"bias has shape {self.bias_shape}; it must be ({self.outputs},)")
 
     @cached_property
+    def invalidity(self) -> str | None:
+        """Why the specification defines no answer; None if it defines one."""
+        try:
+            _ = self.geometry
+        except (ValueError, TypeError) as error:
+            return str(error)
+        return None
+
+    @property
     def is_valid(self) -> bool:
         """Whether the specification defines an answer."""
-        try:
-            return self.geometry is not None
-        except (ValueError, TypeError):
-            return False
+        return self.invalidity is None
 
     @property
     def multiplications(self) -> int:

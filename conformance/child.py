@@ -311,7 +311,8 @@ class ChildProcess:
         return self._worker
 
     def _new_worker(self) -> Worker:
-        assert self.description is not None
+        # No worker before the implementation is imported: this waits for it.
+        _ = self.description
         self._requests.send_bytes(pickle.dumps(("fork",)))
         _, pid = self._request_answer()
         _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)

@@ -2,9 +2,8 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-
-import convspec
 
 # The first argument is the folder of this package, which is searched for this package alone: a checkout has others.
 PROGRAM = """\
@@ -33,4 +32,7 @@ def environment() -> dict[str, str]:
 
 def home() -> str:
     """The folder in which this package lies."""
-    return str(Path(convspec.__file__).parent.parent)
+    found = find_spec("convspec")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("convspec is imported, but not from a file", name="convspec")
+    return str(Path(found.origin).parent.parent)

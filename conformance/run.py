@@ -145,7 +145,8 @@ class Run:
             return self._missing[target]
         child = self._started(target)
         try:
-            assert child.description is not None
+            # It waits until the target is imported.
+            _ = child.description
         except Unavailable as error:
             if self.settings.targets:
                 raise
@@ -185,8 +186,8 @@ class Run:
             return self._remember(target, verdict_line(verdict))
         try:
             verifier = self.verifier(target)
-        except (UnknownAdapter, ValueError) as error:
-            if isinstance(error, UnknownAdapter) and target not in self.settings.found_by_pattern:
+        except (UnknownAdapter, Unavailable, ValueError) as error:
+            if isinstance(error, UnknownAdapter | Unavailable) and target not in self.settings.found_by_pattern:
                 raise
             self.adapter_lines.setdefault(target, unavailable_line(self.ids[target], target, str(error), True))
             verdict = Verdict(self.ids[target], requirement, "errored", str(error))
@@ -216,7 +217,7 @@ class Run:
         """Hold a target against every geometry up to the bound; the line for the results."""
         try:
             verifier = self.verifier(target)
-        except (UnknownAdapter, ValueError):
+        except (UnknownAdapter, Unavailable, ValueError):
             # Every requirement has said so already.
             verifier = None
         if verifier is None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,10 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
     if fail_fast:
         arguments.append("-x")
     if workers:
+        if find_spec("xdist") is None:
+            raise ValueError(
+                f"workers is {workers}; processes side by side need pytest-xdist (pip install pytest-xdist)"
+            )
         given = {name: value for name, value in asdict(replace(run.settings, objects={})).items() if name != "objects"}
         arguments += ["-p", "xdist", "-n", str(workers), "--convspec-settings", json.dumps(given)]
         if run.settings.objects:
