@@ -128,8 +128,7 @@ class RequirementItem(pytest.Item):
         """Verify, and put the lines where the report carries them."""
         run = self.config.stash[RUN]
         line = run.verify(self.target, self.name)
-        content = {"target": self.target, "verdict": line, "adapter": run.adapter_lines.get(self.target)}
-        self.stash[LINES] = dump(content)
+        self.stash[LINES] = self._carried(verdict=line)
         outcome, reason = line["outcome"], line["reason"]
         if outcome in ("skipped", "unavailable", "planned"):
             pytest.skip(f"{outcome}: {reason}")
@@ -138,6 +137,12 @@ class RequirementItem(pytest.Item):
         if outcome in BAD:
             repro = line.get("counterexample", {}).get("repro", "")
             raise DoesNotHold(f"{outcome}: {reason}\n{repro}")
+
+    def _carried(self, **content: dict[str, Any]) -> str:
+        """What `Intake` reads; the target by its number, as a name may hold what no text can."""
+        run = self.config.stash[RUN]
+        number = run.settings.named.index(self.target)
+        return dump({"number": number, "adapter": run.adapter_lines.get(self.target), **content})
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What does not hold, without a traceback of the suite."""
@@ -157,7 +162,7 @@ class WorldItem(RequirementItem):
         """Explore, and put the line where the report carries it."""
         run = self.config.stash[RUN]
         line = run.explore(self.target, self._watch)
-        self.stash[LINES] = dump({"target": self.target, "world": line, "adapter": run.adapter_lines.get(self.target)})
+        self.stash[LINES] = self._carried(world=line)
         if line["outcome"] in ("skipped", "unavailable"):
             pytest.skip(f"{line['outcome']}: {line['reason']}")
         if line["outcome"] in BAD:
@@ -193,7 +198,7 @@ class Intake:
         if report.when != "call" or not lines:
             return
         content = json.loads(lines)
-        target, line = content["target"], content.get("verdict")
+        target, line = self.run.settings.named[content["number"]], content.get("verdict")
         if content["adapter"] is not None:
             self._adapter(target, content["adapter"])
         if line is None:

@@ -9,12 +9,16 @@ def main() -> None:
     import io
     import os
 
-    from convspec.cli import run_command
-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that knows ASCII alone shows the signs that it lacks as their numbers.
             stream.reconfigure(errors="backslashreplace")
+    if sys.flags.optimize > 1:
+        print("convspec: python -OO leaves out the sentences that the results are explained with; run it with -O",
+              flush=True)
+        sys.exit(2)
+    from convspec.cli import run_command
+
     try:
         sys.exit(run_command(sys.argv[1:]))
     except BrokenPipeError:

@@ -3,7 +3,8 @@
 import glob
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from importlib.util import find_spec
@@ -15,7 +16,7 @@ import pytest
 from convspec.adapters.loading import adapt
 from convspec.adapters.protocol import DTYPES
 from convspec.conformance.plugin import CATALOGUE, Prepared
-from convspec.conformance.results import BAD
+from convspec.conformance.results import BAD, encodable
 from convspec.conformance.run import NOTHING_VERIFIED, SUITE_FAILED, Run, Settings
 from convspec.reports import read_results, verdict_lines, world_lines, write_report
 
@@ -250,6 +251,9 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
             raise ValueError(
                 f"workers is {workers}; processes side by side need pytest-xdist (pip install pytest-xdist)"
             )
+        for text in (*run.settings.named, str(out)):
+            if encodable(text) != text:
+                raise ValueError(f"workers is {workers}, but {text!r} can be handed on in a UTF-8 locale alone")
         given = {name: value for name, value in asdict(replace(run.settings, objects={})).items() if name != "objects"}
         arguments += ["-p", "xdist", "-n", str(workers), "--convspec-settings", json.dumps(given)]
         if run.settings.objects:
@@ -257,17 +261,8 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
                 f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name "
                 "in another process"
             )
-    outside = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
-    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
+    with _surroundings(isolated=bool(workers)):
         status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run)])
-    finally:
-        os.environ.update(outside)
-        if autoload is None:
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        else:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = autoload
     page = write_report(out / "results.jsonl", out) if out is not None and (out / "results.jsonl").exists() else None
     exit_status = run.exit_status()
     if status == pytest.ExitCode.INTERRUPTED and not (fail_fast and exit_status):
@@ -284,6 +279,28 @@ def _checked(run: Run, out: Path | None, fail_fast: bool, workers: int, pytest_a
         tuple(run.suite_errors),
         list(run.world_lines.values()),
     )
+
+
+@contextmanager
+def _surroundings(isolated: bool) -> Iterator[None]:
+    """An environment that adds nothing to pytest; isolated, further processes do not search the working folder."""
+    changed = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    if isolated:
+        changed["PYTHONSAFEPATH"] = "1"
+    before = {name: os.environ.get(name) for name in changed}
+    try:
+        _set_environment(changed)
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def results_lines(out: Path) -> list[str]:

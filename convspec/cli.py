@@ -234,6 +234,11 @@ def run_command(arguments: Sequence[str]) -> int:
     except (UnknownAdapter, Unavailable, ResultsError, ValueError) as error:
         print(f"convspec: {error}", flush=True)
         return WRONG_USAGE
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"convspec: {error.filename}: {error.strerror}", flush=True)
+        return WRONG_USAGE
     except SuiteError as error:
         print(f"convspec: the suite itself failed: {error}", flush=True)
         return SUITE_FAILED
