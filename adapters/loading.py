@@ -110,7 +110,18 @@ def adapt(found: Any, name: str, dtypes: tuple[str, ...] = ()) -> Adapter:
     ------
     UnknownAdapter
         It is none of these.
+    Unavailable
+        All its dtypes are ones whose arrays need a library that is not installed.
     """
+    adapter = _adapted(found, name, dtypes)
+    if set(adapter.capabilities.dtypes) == {"bfloat16"} and importlib.util.find_spec("ml_dtypes") is None:
+        raise Unavailable(
+            f"{name}: NumPy has arrays of bfloat16 with ml_dtypes, which is not installed (pip install ml_dtypes)"
+        )
+    return adapter
+
+
+def _adapted(found: Any, name: str, dtypes: tuple[str, ...]) -> Adapter:
     if isinstance(found, type) and hasattr(found, "conv2d"):
         found = found()
     if hasattr(found, "conv2d"):
@@ -160,21 +171,36 @@ def _attribute(place: str, target: str) -> Any:
     where, _, path = place.rpartition(":")
     if not where or not path:
         raise UnknownAdapter(f"{target!r} is not written module:attr or path/to/file.py:attr")
-    module = _file(where, target) if where.endswith(".py") else _module(where, target)
+    module = _file(where) if where.endswith(".py") else _module(where, target)
     found: Any = module
     for part in path.split("."):
         if not hasattr(found, part):
             public = ", ".join(
                 name for name in dir(module) if not name.startswith("_") and callable(getattr(module, name))
             )
-            raise UnknownAdapter(f"{where!r} has no attribute {path!r}; it has {public or 'nothing callable'}")
+            raise UnknownAdapter(
+                f"{where!r} has no attribute {path!r}; it has {public or 'nothing callable'}{_another(module, where)}"
+            )
         found = getattr(found, part)
     return found
 
 
+def _another(module: Any, name: str) -> str:
+    """Says so where a module of that name is not the file in the working folder that has the same name."""
+    here, place = Path(f"{name.replace('.', os.sep)}.py"), getattr(module, "__file__", None)
+    if name.endswith(".py") or not here.is_file() or (place is not None and here.samefile(place)):
+        return ""
+    return f". An installed module has the name of the file {here}; name the file: {here}:…"
+
+
+def _search_last(folder: str) -> None:
+    """Let modules be found in a folder, but none in place of one of the standard library or of an installed package."""
+    if folder not in sys.path:
+        sys.path.append(folder)
+
+
 def _module(name: str, target: str) -> Any:
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    _search_last(os.getcwd())
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -187,12 +213,11 @@ def _module(name: str, target: str) -> Any:
         ) from error
 
 
-def _file(path: str, target: str) -> Any:
+def _file(path: str) -> Any:
     file = Path(path)
     if not file.is_file():
         raise UnknownAdapter(f"there is no file {path!r}")
-    if str(file.parent.resolve()) not in sys.path:
-        sys.path.insert(0, str(file.parent.resolve()))
+    _search_last(str(file.parent.resolve()))
     name = f"convspec_target_{abs(hash(str(file.resolve())))}_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:

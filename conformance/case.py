@@ -116,9 +116,15 @@ class Case:
         return 1 if self.is_plane else self.w_shape[0]
 
     @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many numbers x, w and bias hold; 0 for no bias."""
+        bias = 0 if self.bias_shape is None else math.prod(self.bias_shape)
+        return math.prod(self.x_shape), math.prod(self.w_shape), bias
+
+    @property
     def numbers(self) -> int:
         """How many numbers x, w and bias hold together."""
-        return math.prod(self.x_shape) + math.prod(self.w_shape) + math.prod(self.bias_shape or (0,))
+        return sum(self.counts)
 
     @cached_property
     def geometry(self) -> Geometry:
@@ -161,12 +167,18 @@ class Case:
             raise ValueError(f"bias has shape {self.bias_shape}; it must be ({self.outputs},)")
 
     @cached_property
+    def invalidity(self) -> str | None:
+        """Why the specification defines no answer; None if it defines one."""
+        try:
+            _ = self.geometry
+        except (ValueError, TypeError) as error:
+            return str(error)
+        return None
+
+    @property
     def is_valid(self) -> bool:
         """Whether the specification defines an answer."""
-        try:
-            return self.geometry is not None
-        except (ValueError, TypeError):
-            return False
+        return self.invalidity is None
 
     @property
     def multiplications(self) -> int:
@@ -319,10 +331,6 @@ def _check_literal(case: Case) -> None:
             raise ValueError(f"case: dtype {dtype!r} is unknown; known are {', '.join(DTYPES)}")
     if case.literal is None:
         return
-    wanted = [
-        math.prod(case.x_shape), math.prod(case.w_shape),
-        math.prod(case.bias_shape) if case.bias_shape is not None else 0,
-    ]
-    for name, part, count in zip(("x", "w", "bias"), case.literal, wanted, strict=True):
+    for name, part, count in zip(("x", "w", "bias"), case.literal, case.counts, strict=True):
         if len(part) != count:
             raise ValueError(f"case: values hold {len(part)} numbers for {name}, its shape wants {count}")

@@ -249,8 +249,7 @@ def _bias_is_added(hearing: Hearing) -> Finding | None:
 
 def _zero_bias(case: Case) -> tuple[Call, ...]:
     call = call_of(case)
-    assert call.bias is not None
-    return call, call.but(bias=np.zeros_like(call.bias)), call.but(bias=None)
+    return call, call.but(bias=np.zeros(case.bias_shape or (), call.w.dtype)), call.but(bias=None)
 
 
 def _zero_bias_is_none(hearing: Hearing) -> Finding | None:

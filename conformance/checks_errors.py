@@ -48,11 +48,7 @@ def refused_or_empty(hearing: Hearing) -> Finding | None:
 
 
 def _what_is_wrong(case: Case) -> str:
-    try:
-        assert case.geometry is not None
-    except (ValueError, TypeError) as error:
-        return str(error)
-    return "the case is not valid"
+    return case.invalidity or "the case is not valid"
 
 
 def _invalid(case: Case) -> bool:

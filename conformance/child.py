@@ -19,6 +19,7 @@ from convspec.adapters import loading
 from convspec.adapters.probes import Answer
 from convspec.adapters.protocol import Adapter
 from convspec.adapters.recognition import Reading
+from convspec.conformance import interpreter
 from convspec.conformance.calls import Outcome, Trialled
 from convspec.conformance.case import Case
 from convspec.conformance.expected import SuiteError
@@ -127,13 +128,12 @@ class ChildProcess:
         self, target: str, dtypes: tuple[str, ...], theirs: socket.socket, memory: int
     ) -> "subprocess.Popen[bytes]":
         order = pickle.dumps((theirs.fileno(), target, dtypes, cpu_flags(), memory))
-        environment = dict(os.environ)
+        environment = interpreter.environment()
         environment.update(dict.fromkeys(THREAD_VARIABLES, "1"))
         # Memory that was never written holds a pattern, the same in every run, instead of lucky zeros.
         environment["MALLOC_PERTURB_"] = "165"
-        environment["PYTHONPATH"] = os.pathsep.join(part for part in sys.path if part)
         return subprocess.Popen(
-            [sys.executable, "-c", "from convspec.conformance.zygote import main; main()", order.hex()],
+            interpreter.command("convspec.conformance.zygote", order.hex()),
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
@@ -312,7 +312,8 @@ class ChildProcess:
         return self._worker
 
     def _new_worker(self) -> Worker:
-        assert self.description is not None
+        # No worker before the implementation is imported: this waits for it.
+        _ = self.description
         self._requests.send_bytes(pickle.dumps(("fork",)))
         _, pid = self._request_answer()
         _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from convspec.conformance import interpreter
+
 CASES = 12
 REFERENCE = ("arguments", "convolution", "exact", "padding", "rounding", "shapes")
 
@@ -95,10 +97,7 @@ def _report(measured: Measured) -> dict[str, Any]:
 
 def _where_this_package_is() -> dict[str, str]:
     """An environment in which the package is imported from where it is here, and not from the working folder."""
-    found = find_spec("convspec")
-    assert found is not None
-    assert found.origin is not None
-    places = [str(Path(found.origin).parent.parent), os.environ.get("PYTHONPATH", "")]
+    places = [interpreter.home(), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
 

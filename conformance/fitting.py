@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from convspec.adapters.protocol import COMPLEX_FLOATS, WORDS, Capabilities
 from convspec.conformance.calls import Call
-from convspec.conformance.case import NO_PADS, Case
+from convspec.conformance.case import NO_PADS, Case, Number
+from convspec.conformance.formats import FORMATS
 from convspec.conformance.generating import INTEGERS
 from convspec.conformance.number_kinds import FLOAT_RECIPES, WHOLE_RECIPES
 
@@ -15,13 +18,37 @@ _AXES = (0, 1)
 def fit(case: Case, claims: Capabilities) -> Case:
     """The nearest case inside the claims; the case itself where it is inside already.
 
-    A function of its arguments alone: equal claims give equal cases, whose expected values are then shared.
+    A function of its arguments alone: equal claims give equal cases, whose expected values are then shared. Numbers
+    that are written out stay where they can; where a shape or a dtype has become another, a recipe for whole ones takes
+    their place.
     """
     case = _fit_rank(case, claims)
     case = _fit_kernel(case, claims)
     case = _fit_arguments(case, claims)
     case = _fit_picture(case, claims)
-    return _fit_dtype(case, claims)
+    return _fit_numbers(_fit_dtype(case, claims))
+
+
+def _fit_numbers(case: Case) -> Case:
+    if case.literal is None:
+        return case
+    x, w, bias = case.literal
+    literal = (x, w, bias if case.bias_shape is not None else ())
+    w_dtype = case.w_dtype or case.dtype
+    stays = all(
+        len(part) == count and all(_holds(dtype, number) for number in part)
+        for part, count, dtype in zip(literal, case.counts, (case.dtype, w_dtype, w_dtype), strict=True)
+    )
+    return case.but(literal=literal) if stays else case.but(literal=None, data="int")
+
+
+def _holds(dtype: str, number: Number) -> bool:
+    """Whether a number is one of a dtype, rounded perhaps."""
+    if isinstance(number, complex):
+        return dtype in COMPLEX_FLOATS
+    if dtype in INTEGERS:
+        return number == number and number % 1 == 0 and np.iinfo(dtype).min <= number <= np.iinfo(dtype).max
+    return not np.isfinite(number) or abs(number) <= FORMATS[dtype].overflow_threshold
 
 
 def is_inside(call: Call, claims: Capabilities) -> bool:
@@ -76,28 +103,15 @@ def _left_over(case: Case) -> tuple[int, int]:
     return over[0], over[1]
 
 
-def _reshaped(case: Case, **changes: Any) -> Case:
-    """The case with other shapes; numbers that were written out would no longer fill them."""
-    changed = case.but(**changes)
-    if changed.literal is None or (changed.x_shape, changed.w_shape) == (case.x_shape, case.w_shape):
-        return changed
-    return changed.but(literal=None, data="int")
-
-
 def _fit_rank(case: Case, claims: Capabilities) -> Case:
     if claims.profile == "plane" and len(case.x_shape) == 4:
-        case = _reshaped(case, x_shape=case.x_shape[2:], w_shape=case.w_shape[2:], bias_shape=None, groups=1)
+        case = case.but(x_shape=case.x_shape[2:], w_shape=case.w_shape[2:], bias_shape=None, groups=1)
     if not claims.bias and case.bias_shape is not None:
-        case = _without_bias(case)
+        case = case.but(bias_shape=None, layout_bias="C")
     has_groups = isinstance(case.groups, int) and case.groups > 1
     if not claims.groups and has_groups and len(case.x_shape) == len(case.w_shape) == 4:
-        case = _reshaped(case, groups=1, x_shape=(case.x_shape[0], case.w_shape[1], *case.x_shape[2:]))
+        case = case.but(groups=1, x_shape=(case.x_shape[0], case.w_shape[1], *case.x_shape[2:]))
     return case
-
-
-def _without_bias(case: Case) -> Case:
-    literal = None if case.literal is None else (*case.literal[:2], ())
-    return case.but(bias_shape=None, layout_bias="C", literal=literal)
 
 
 def _fit_kernel(case: Case, claims: Capabilities) -> Case:
@@ -108,7 +122,7 @@ def _fit_kernel(case: Case, claims: Capabilities) -> Case:
         kernel = [min(kernel)] * 2
     if claims.odd_kernels_only:
         kernel = [length - 1 if length and length % 2 == 0 else length for length in kernel]
-    return _reshaped(case, w_shape=(*case.w_shape[:-2], *kernel))
+    return case.but(w_shape=(*case.w_shape[:-2], *kernel))
 
 
 def _fit_arguments(case: Case, claims: Capabilities) -> Case:
@@ -174,7 +188,7 @@ def _grown(case: Case, pads: tuple[tuple[int, int], tuple[int, int]]) -> Case:
     height, width = (
         case.x_shape[axis - 2] + max(0, sum(case.padding[axis]) - sum(pads[axis])) for axis in _AXES
     )
-    return _reshaped(case, padding=pads, x_shape=(*case.x_shape[:-2], height, width))
+    return case.but(padding=pads, x_shape=(*case.x_shape[:-2], height, width))
 
 
 def _fit_picture(case: Case, claims: Capabilities) -> Case:
@@ -187,7 +201,7 @@ def _fit_picture(case: Case, claims: Capabilities) -> Case:
         # A word other than "valid" pads as much as the kernel needs.
         needs = [1, 1] if isinstance(case.padding, str) and case.padding != "valid" else needs
         side = max(min(case.size), *needs)
-        case = _reshaped(case, x_shape=(*case.x_shape[:-2], side, side))
+        case = case.but(x_shape=(*case.x_shape[:-2], side, side))
     if claims.exact_fit_only and any(_left_over(case)):
         case = _with_exact_fit(case, claims)
     return case
@@ -200,7 +214,7 @@ def _with_exact_fit(case: Case, claims: Capabilities) -> Case:
     if claims.square_pictures_only and lengths[0] != lengths[1]:
         # Both axes can be left without a rest only if their steps agree.
         return case.but(stride=(1, 1))
-    grown = _reshaped(case, x_shape=(*case.x_shape[:-2], *lengths))
+    grown = case.but(x_shape=(*case.x_shape[:-2], *lengths))
     # A padding word may pad a larger picture otherwise.
     return grown if not any(_left_over(grown)) else case.but(stride=(1, 1))
 

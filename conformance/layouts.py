@@ -36,6 +36,28 @@ def spread(array: Array, layout: str) -> Array:
     return np.repeat(array.take([0], axis), array.shape[axis], axis)
 
 
+def undirected(view: Array) -> Array:
+    """The same view without a negative stride on an axis that has no direction.
+
+    An axis of one element has none, and no axis of an array without elements has one. Whether NumPy counts a view as
+    contiguous does not depend on their strides, so `np.ascontiguousarray` keeps a negative one, and libraries refuse
+    it. A positive stride stays, whatever it is: frameworks hand over such arrays (one channel, channels last).
+    """
+    strides = tuple(
+        usual if (step <= 0 and length == 1) or (step < 0 and view.size == 0) else step
+        for length, step, usual in zip(view.shape, view.strides, _usual_strides(view), strict=True)
+    )
+    return view if strides == view.strides else np.lib.stride_tricks.as_strided(view, strides=strides)
+
+
+def _usual_strides(view: Array) -> tuple[int, ...]:
+    """Of a new array of that shape and dtype."""
+    steps = [view.itemsize]
+    for length in reversed(view.shape[1:]):
+        steps.append(steps[-1] * max(length, 1))
+    return tuple(reversed(steps[: view.ndim]))
+
+
 def place(array: Array, layout: str) -> tuple[Array, Array]:
     """Lay the numbers out in memory.
 
@@ -48,13 +70,19 @@ def place(array: Array, layout: str) -> tuple[Array, Array]:
     Returns
     -------
     (view, buffer)
-        A view with the same shape and values, and the array that owns its memory, to be compared afterwards.
+        A view with the same shape and values, and the array that owns its memory, to be compared afterwards. An axis
+        of one element has no negative stride, and none of 0.
 
     Raises
     ------
     ValueError
         The layout is unknown.
     """
+    view, buffer = _laid_out(array, layout)
+    return undirected(view), buffer
+
+
+def _laid_out(array: Array, layout: str) -> tuple[Array, Array]:
     if layout == "C":
         buffer = array.copy()
         return buffer, buffer
@@ -70,7 +98,7 @@ def place(array: Array, layout: str) -> tuple[Array, Array]:
         return (np.swapaxes(buffer, -1, -2) if array.ndim > 1 else buffer), buffer
     if layout == "channels_last":
         if array.ndim < 3:
-            return place(array, "swapped")
+            return _laid_out(array, "swapped")
         buffer = np.array(np.moveaxis(array, 1, -1), order="C")
         return np.moveaxis(buffer, -1, 1), buffer
     if layout == "reversed":
@@ -80,11 +108,11 @@ def place(array: Array, layout: str) -> tuple[Array, Array]:
     if layout == "broadcast":
         axis = broadcast_axis(array.shape)
         if axis is None:
-            return place(array, "C")
+            return _laid_out(array, "C")
         buffer = array.take([0], axis)
         view = np.broadcast_to(buffer, array.shape)
         # A companion of a case may hold other numbers along that axis.
-        return (view, buffer) if view.tobytes() == array.tobytes() else place(array, "C")
+        return (view, buffer) if view.tobytes() == array.tobytes() else _laid_out(array, "C")
     if layout == "unaligned":
         buffer = np.zeros(array.nbytes + 1, np.uint8)
         view = buffer[1:].view(array.dtype).reshape(array.shape)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from convspec.adapters.native import Library
+from convspec.conformance import interpreter
 from convspec.conformance.results import array_line, dump
 
 Line = dict[str, Any]
@@ -22,7 +23,6 @@ Line = dict[str, Any]
 SECONDS = 60.0
 LONGEST_TEXT = 300
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-COMMAND = "from convspec.conformance.native import main; main()"
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,11 @@ def measure(library: Library, programs: Mapping[str, str], seconds: float = SECO
 
 def _run(modules: tuple[str, ...], programs: Mapping[str, str], seconds: float) -> tuple[list[Line], Line]:
     """Give the lines of one child, and what to say of the program that it did not answer."""
-    environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "JAX_PLATFORMS": "cpu"}
-    environment["PYTHONPATH"] = os.pathsep.join(part for part in sys.path if part)
+    environment = {**interpreter.environment(), **dict.fromkeys(THREADS, "1"), "JAX_PLATFORMS": "cpu"}
     order = json.dumps({"modules": modules, "programs": programs})
     try:
         done = subprocess.run(
-            [sys.executable, "-c", COMMAND],
+            interpreter.command("convspec.conformance.native"),
             input=order.encode(),
             capture_output=True,
             timeout=seconds,

@@ -14,7 +14,7 @@ import numpy as np
 from convspec.adapters.protocol import Adapter, Array
 from convspec.adapters.refusals import how_it_raised, where_it_raised
 from convspec.conformance.calls import Call, Outcome
-from convspec.conformance.layouts import place
+from convspec.conformance.layouts import place, undirected
 
 TEXT_LIMIT = 2000
 # Fills memory that is given back, so that a result left unwritten holds this and not a lucky zero.
@@ -57,7 +57,7 @@ def perform(adapter: Adapter, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
 
 def _placed(call: Call) -> Placed:
     x = place(call.x, call.layout_x)
-    w = (x[0][tuple(map(slice, call.w.shape))], x[1]) if call.w_in_x else place(call.w, call.layout_w)
+    w = (undirected(x[0][tuple(map(slice, call.w.shape))]), x[1]) if call.w_in_x else place(call.w, call.layout_w)
     placed = {"x": x, "w": w}
     if call.bias is not None:
         placed["bias"] = place(call.bias, call.layout_bias)

@@ -135,8 +135,7 @@ class RequirementItem(pytest.Item):
         except (UnknownAdapter, Unavailable) as error:
             self.stash[LINES] = dump({"refusal": str(error)})
             raise DoesNotHold(str(error)) from None
-        content = {"target": self.target, "verdict": line, "adapter": run.adapter_lines.get(self.target)}
-        self.stash[LINES] = dump(content)
+        self.stash[LINES] = self._carried(verdict=line)
         outcome, reason = line["outcome"], line["reason"]
         if outcome in ("skipped", "unavailable", "planned"):
             pytest.skip(f"{outcome}: {reason}")
@@ -145,6 +144,12 @@ class RequirementItem(pytest.Item):
         if outcome in BAD:
             repro = line.get("counterexample", {}).get("repro", "")
             raise DoesNotHold(f"{outcome}: {reason}\n{repro}")
+
+    def _carried(self, **content: dict[str, Any]) -> str:
+        """What `Intake` reads; the target by its number, as a name may hold what no text can."""
+        run = self.config.stash[RUN]
+        number = run.settings.named.index(self.target)
+        return dump({"number": number, "adapter": run.adapter_lines.get(self.target), **content})
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What does not hold, without a traceback of the suite."""
@@ -164,7 +169,7 @@ class WorldItem(RequirementItem):
         """Explore, and put the line where the report carries it."""
         run = self.config.stash[RUN]
         line = run.explore(self.target, self._watch)
-        self.stash[LINES] = dump({"target": self.target, "world": line, "adapter": run.adapter_lines.get(self.target)})
+        self.stash[LINES] = self._carried(world=line)
         if line["outcome"] in ("skipped", "unavailable"):
             pytest.skip(f"{line['outcome']}: {line['reason']}")
         if line["outcome"] in BAD:
@@ -205,7 +210,7 @@ class Intake:
             self.run.refusal = content["refusal"]
             self._stop(True, self.run.refusal)
             return
-        target, line = content["target"], content.get("verdict")
+        target, line = self.run.settings.named[content["number"]], content.get("verdict")
         if content["adapter"] is not None:
             known = self.run.adapter_lines.get(target, content["adapter"])
             self.run.adapter_lines[target] = joined(known, content["adapter"])

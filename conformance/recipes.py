@@ -46,16 +46,14 @@ def arrays(case: Case) -> Operands:
         The recipe or the dtype is unknown; the message names it.
     """
     dtype_x, dtype_w = numpy_dtype(case.dtype), numpy_dtype(case.w_dtype or case.dtype)
-    bias_shape = case.bias_shape
-    counts = (math.prod(case.x_shape), math.prod(case.w_shape), math.prod(bias_shape) if bias_shape is not None else 0)
     if case.literal is not None:
         dtypes = (dtype_x, dtype_w, dtype_w)
         parts = [_cast_literal(part, dtype) for part, dtype in zip(case.literal, dtypes, strict=True)]
     else:
-        parts = list(_numbers(case, counts, dtype_x, dtype_w))
+        parts = list(_numbers(case, case.counts, dtype_x, dtype_w))
     x = spread(parts[0].reshape(case.x_shape), case.layout_x)
     w = spread(parts[1].reshape(case.w_shape), case.layout_w)
-    return Operands(x, w, parts[2].reshape(bias_shape) if bias_shape is not None else None)
+    return Operands(x, w, parts[2].reshape(case.bias_shape) if case.bias_shape is not None else None)
 
 
 def _cast_literal(part: tuple[Any, ...], dtype: np.dtype[Any]) -> Array:

@@ -42,8 +42,10 @@ def dump(line: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     """What JSON can hold: NaN and infinities as strings, complex numbers as pairs."""
+    if isinstance(value, str):
+        return encodable(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {encodable(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):
@@ -52,9 +54,21 @@ def _plain(value: Any) -> Any:
         return [_plain(value.real), _plain(value.imag)]
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, int | float | str | bool) or value is None:
+    if isinstance(value, int | float | bool) or value is None:
         return value
-    return str(value)
+    return encodable(str(value))
+
+
+def encodable(text: str) -> str:
+    """The text as UTF-8 can hold it.
+
+    Where the locale knows ASCII alone, Python has a file's name with a surrogate for each byte that it could not read:
+    these are read as UTF-8. Other surrogates, and bytes that are not UTF-8, are written out.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def array_line(array: Array | None) -> dict[str, Any] | None:

@@ -161,7 +161,8 @@ class Run:
             return self._missing[target]
         child = self._started(target)
         try:
-            assert child.description is not None
+            # It waits until the target is imported.
+            _ = child.description
         except Unavailable as error:
             if self.settings.targets:
                 raise
@@ -252,7 +253,7 @@ class Run:
         """Hold a target against every geometry up to the bound; the line for the results."""
         try:
             verifier = self.verifier(target)
-        except (UnknownAdapter, ValueError):
+        except (UnknownAdapter, Unavailable, ValueError):
             # Every requirement has said so already.
             verifier = None
         if verifier is None:

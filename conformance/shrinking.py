@@ -154,10 +154,11 @@ def _cut(case: Case, x_shape: tuple[int, ...], w_shape: tuple[int, ...], **chang
 
 def _last(case: Case, axis: int, length: int) -> Case:
     """Only the last rows or columns of x, whose numbers are written out."""
-    assert case.literal is not None
-    rows = np.array(case.literal[0], object).reshape(case.x_shape)
+    literal = case.literal
+    assert literal is not None
+    rows = np.array(literal[0], object).reshape(case.x_shape)
     kept = np.moveaxis(np.moveaxis(rows, axis, 0)[-length:], 0, axis)
-    return case.but(x_shape=kept.shape, literal=(tuple(kept.ravel().tolist()), *case.literal[1:]))
+    return case.but(x_shape=kept.shape, literal=(tuple(kept.ravel().tolist()), *literal[1:]))
 
 
 def _written_out(case: Case) -> Case | None:
@@ -185,12 +186,13 @@ def _number(item: Any) -> Number:
 
 def _smaller_numbers(case: Case) -> Iterator[Case]:
     """Zeros, then ones, then smaller whole numbers."""
-    assert case.literal is not None
-    for part, numbers in enumerate(case.literal):
+    literal = case.literal
+    assert literal is not None
+    for part, numbers in enumerate(literal):
         for simple in (0, 1):
             if any(number not in (0, simple) for number in numbers):
                 yield _replaced(case, part, tuple(simple for _ in numbers))
-    for part, numbers in enumerate(case.literal):
+    for part, numbers in enumerate(literal):
         for index, number in enumerate(numbers):
             for simpler in _simpler_numbers(number):
                 yield _replaced(case, part, (*numbers[:index], simpler, *numbers[index + 1:]))
@@ -212,7 +214,6 @@ def _simpler_numbers(number: Number) -> tuple[Number, ...]:
 
 
 def _replaced(case: Case, part: int, numbers: tuple[Number, ...]) -> Case:
-    assert case.literal is not None
-    literal = list(case.literal)
-    literal[part] = numbers
-    return case.but(literal=(literal[0], literal[1], literal[2]))
+    literal = case.literal
+    assert literal is not None
+    return case.but(literal=(*literal[:part], numbers, *literal[part + 1 :]))

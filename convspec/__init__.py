@@ -3,8 +3,8 @@
 The four parts, in reading order: `convspec.reference`, `convspec.adapters`, `convspec.conformance`, `convspec.reports`.
 """
 
-from typing import TYPE_CHECKING, Any
-
+# Nothing is imported here: `python -m convspec` runs this file while Python searches the working folder first.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from convspec.checking import Result, check
 
@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 __all__ = ["Result", "__version__", "check"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     # The specification needs NumPy alone; whoever imports it should not wait for pytest and the rest.
     if name in ("Result", "check"):
         from convspec import checking

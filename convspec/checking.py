@@ -3,9 +3,11 @@
 import glob
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from convspec.adapters.protocol import DTYPES
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conclusion import INTERRUPTED, SUITE_FAILED
 from convspec.conformance.plugin import CATALOGUE, Prepared
-from convspec.conformance.results import BAD
+from convspec.conformance.results import BAD, encodable
 from convspec.conformance.run import Run, Settings
 from convspec.reports import conclude, read_results, verdict_lines, world_lines, write_report
 
@@ -172,7 +174,7 @@ def make_settings(
         raise ValueError(f"profile is {profile!r}; it must be 'plane' or 'layer'")
     if not time_limit > 0:
         raise ValueError(f"time_limit is {time_limit!r}; it must be a number of seconds above 0")
-    wanted = _words(dtypes)
+    wanted = split_words(dtypes)
     for name in wanted:
         if name not in DTYPES:
             raise ValueError(f"dtypes names {name!r}; known are {', '.join(DTYPES)}")
@@ -192,7 +194,7 @@ def make_settings(
         named += [item for item in found if item not in named]
     return Settings(
         tuple(named),
-        _words(only),
+        split_words(only),
         effort,
         seed,
         profile,
@@ -208,7 +210,8 @@ def _is_natural(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _words(given: str | Iterable[str]) -> tuple[str, ...]:
+def split_words(given: str | Iterable[str]) -> tuple[str, ...]:
+    """The words of what may be given in several parts, with commas between."""
     parts = [given] if isinstance(given, str) else list(given)
     return tuple(word for part in parts for word in part.replace(",", " ").split())
 
@@ -263,6 +266,13 @@ def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) ->
         out.mkdir(parents=True, exist_ok=True)
         arguments += ["--convspec-out", str(out), "--junit-xml", str(out / "junit.xml"), "-o", "junit_family=xunit2"]
     if workers:
+        if find_spec("xdist") is None:
+            raise ValueError(
+                f"workers is {workers}; processes side by side need pytest-xdist (pip install pytest-xdist)"
+            )
+        for text in (*run.settings.named, str(out)):
+            if encodable(text) != text:
+                raise ValueError(f"workers is {workers}, but {text!r} can be handed on in a UTF-8 locale alone")
         given = {name: value for name, value in asdict(replace(run.settings, objects={})).items() if name != "objects"}
         arguments += ["-p", "xdist", "-n", str(workers), "--convspec-settings", json.dumps(given)]
         if run.settings.objects:
@@ -270,17 +280,8 @@ def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) ->
                 f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name "
                 "in another process"
             )
-    outside = {name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ}
-    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
+    with _surroundings(isolated=bool(workers)):
         status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run)])
-    finally:
-        os.environ.update(outside)
-        if autoload is None:
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        else:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = autoload
     if status == pytest.ExitCode.USAGE_ERROR:
         run.refusal = f"pytest refuses its arguments, which end with {' '.join(pytest_args) or arguments[-1]}"
     elif status == pytest.ExitCode.INTERNAL_ERROR and not run.suite_errors:
@@ -330,6 +331,26 @@ def _conclusions(run: Run) -> dict[str, str]:
         )
         told[run.ids[target]] = found.words
     return told
+@contextmanager
+def _surroundings(isolated: bool) -> Iterator[None]:
+    """An environment that adds nothing to pytest; isolated, further processes do not search the working folder."""
+    changed = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    if isolated:
+        changed["PYTHONSAFEPATH"] = "1"
+    before = {name: os.environ.get(name) for name in changed}
+    try:
+        _set_environment(changed)
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def results_lines(out: Path) -> list[str]:

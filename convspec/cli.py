@@ -20,9 +20,10 @@ from convspec.conformance.world import WORLD
 from convspec.conventions import measure_conventions
 from convspec.edition import publish
 from convspec.proving import prove_and_report
-from convspec.repeating import repro, smoke
+from convspec.repeating import repro
 from convspec.reporting import remake, show_difference
 from convspec.reports import ResultsError
+from convspec.smoking import smoke
 
 DEFAULT_OUT = "convspec-report"
 SHOWN = 6
@@ -242,6 +243,11 @@ def run_command(arguments: Sequence[str]) -> int:
         return repro(given.line, given.adapter, given.dtypes, given.time_limit)
     except (UnknownAdapter, Unavailable, ResultsError, ValueError) as error:
         print(f"convspec: {error}", flush=True)
+        return WRONG_USAGE
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"convspec: {error.filename}: {error.strerror}", flush=True)
         return WRONG_USAGE
     except SuiteError as error:
         print(f"convspec: the suite itself failed: {error}", flush=True)

@@ -1,4 +1,4 @@
-"""Repeating one case, and the handful of cases that comes before all others."""
+"""Repeating one case, and showing all that belongs to it."""
 
 import textwrap
 from collections.abc import Iterable
@@ -6,28 +6,20 @@ from collections.abc import Iterable
 import numpy as np
 
 from convspec.adapters.protocol import Array
+from convspec.checking import split_words
 from convspec.conformance.battery import Battery, admits
 from convspec.conformance.calls import Trial
-from convspec.conformance.case import Case, parse_case
+from convspec.conformance.case import parse_case
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.checks_definition import COUNTING, EDGE
+from convspec.conformance.checks_definition import COUNTING
 from convspec.conformance.child import start
 from convspec.conformance.engine import Verifier, right_answer_of
-from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding
 from convspec.conformance.layouts import place
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.verdict import Counterexample
-
-SMOKE = (
-    ("one tap, one pixel", Case((1, 1, 1, 1), (1, 1, 1, 1), literal=((3,), (2,), ()))),
-    ("the counting picture with a 2x2 kernel", COUNTING),
-    ("the edge picture with the edge kernel", EDGE),
-    ("padding and stride", EDGE.but(stride=(2, 2), padding=((1, 1), (1, 1)))),
-    ("two channels, three filters, a batch, a bias", Case((2, 2, 4, 5), (3, 2, 2, 3), (3,), data="int", seed=5)),
-)
 
 
 def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> int:
@@ -62,9 +54,9 @@ def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float 
     # Built here first: a line with an unknown recipe or layout is wrong usage, not a fault of the suite.
     for call in requirement.calls(case):
         place(call.x, call.layout_x), place(call.w, call.layout_w)
-    child = start(target, dtypes=_split(dtypes), time_limit=time_limit)
+    child = start(target, dtypes=split_words(dtypes), time_limit=time_limit)
     try:
-        verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=_split(dtypes))
+        verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=split_words(dtypes))
         finding, trial = verifier.once(requirement, case)
         print(f"{id}: {catalogue()[id].statement}\n")
         print(f"case {case.id}: {case.line}\n")
@@ -101,44 +93,3 @@ def _titled(name: str, array: Array, layout: str = "C") -> str:
     where = f", laid out {layout}" if layout != "C" else ""
     with np.printoptions(precision=17, linewidth=110, threshold=400):
         return f"{name}  {array.shape} {array.dtype}{where}\n{textwrap.indent(str(array), '    ')}"
-
-
-def _split(dtypes: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word for part in dtypes for word in part.replace(",", " ").split())
-
-
-def smoke(target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> int:
-    """Run a handful of fixed cases and say whether the adapter is miswired or the implementation wrong.
-
-    Returns
-    -------
-    int
-        0 if all are in order, 1 otherwise.
-    """
-    child = start(target, dtypes=_split(dtypes), time_limit=time_limit)
-    try:
-        verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=_split(dtypes))
-        claims = verifier.capabilities
-        print(f"{target}: profile {claims.profile}, dtypes {', '.join(claims.dtypes)}")
-        for feature, reason in verifier.not_claimed.items():
-            print(f"  not claimed: {feature} ({reason})")
-        findings = []
-        for name, whole in SMOKE:
-            case = fit(whole, claims)
-            finding, trial = verifier.once(requirements()["DEF-01"], case)
-            answered = trial.outcomes[0].kind == "returned"
-            findings.append((finding, answered))
-            told = f"ok    {name}" if finding is None else f"WRONG {name}: {finding.reason}"
-            print(f"  {told}")
-        wrong = [answered for finding, answered in findings if finding is not None]
-        if not wrong:
-            print("All in order: the adapter is wired up. `convspec check` asks for everything.")
-        elif not any(wrong):
-            print("No wrong answers, but none at all: the adapter looks miswired (how it is called, what it returns).")
-        elif len(wrong) == len(SMOKE):
-            print("Nothing is right, not even one tap on one pixel: the adapter looks miswired.")
-        else:
-            print("Simple cases are right, others are not: the implementation looks wrong. `convspec check` says how.")
-        return 1 if wrong else 0
-    finally:
-        child.close()

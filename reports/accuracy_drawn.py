@@ -188,14 +188,15 @@ def trees(accuracy: Accuracy, anchors: Mapping[str, str], detail: Detail) -> Ite
 
 
 def _tree(line: Betrayed, anchor: str) -> Figure:
-    assert line.sum is not None
+    summed = line.sum
+    assert summed is not None
     name = f"{readable(line.adapter, 40)}, {line.dtype}, {line.about}: {line.said}"
-    fused = f" Fused: {counted(len(line.sum.fused), 'product')}." if line.sum.fused else ""
+    fused = f" Fused: {counted(len(summed.fused), 'product')}." if summed.fused else ""
     return Figure(
         anchor,
         f"{name}. {line.evidence[:1].upper()}{line.evidence[1:]}.{fused}",
-        tree(line.sum, name),
-        [("term", "fused"), *([term + 1, int(term in line.sum.fused)] for term in range(line.sum.terms))],
+        tree(summed, name),
+        [("term", "fused"), *([term + 1, int(term in summed.fused)] for term in range(summed.terms))],
     )
 
 

@@ -6,6 +6,7 @@ function counts as well.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -177,3 +178,25 @@ def test_the_four_folders_hold_no_tests() -> None:
     folders = [folder for folder in RULES if folder != "convspec"]
     # pytest would import such a file under a second name, and the module twice.
     assert not [path for folder in folders for path in python_files(folder) if path.name.startswith("test_")]
+
+
+def asserts(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line number and text of each assertion that does more than to tell the type checker about a local name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assert):
+            told = ast.unparse(node.test)
+            if not re.fullmatch(r"\w+ is not None|isinstance\(\w+, [\w. |]+\)", told):
+                yield node.lineno, told
+
+
+@pytest.mark.parametrize("folder", RULES)
+def test_what_python_leaves_out_under_optimisation_does_nothing(folder: str) -> None:
+    """A property that is read in an assertion is not read under `python -O`. Beginners may write what they like."""
+    files = [path for path in python_files(folder) if "homework" not in path.parts]
+    found = {path.name: [*asserts(path.read_text(encoding="utf-8"))] for path in files}
+    assert not {name: lines for name, lines in found.items() if lines}
+
+
+def test_an_assertion_that_does_something_is_seen() -> None:
+    source = "assert x is not None\nassert child.description is not None\nassert isinstance(x, int)\nassert load()"
+    assert [line for line, _ in asserts(source)] == [2, 4]

@@ -11,7 +11,8 @@ BENIGN: dict[str, Benign] = {
     variant.id: variant
     for module in MODULES
     for variant in module.right.members
-    if not variant.library or find_spec(variant.library)
+    # The search for a module inside a package imports the package, which may not be there.
+    if not variant.library or find_spec(variant.library.partition(".")[0])
 }
 
 __all__ = ["BENIGN", "Benign"]

@@ -89,6 +89,32 @@ def test_a_function_by_module_or_file(target, module):
     assert set(adapter.signature.roles) == {"stride"}
 
 
+@pytest.mark.parametrize("target", ["mine_to_load:conv", "mine_to_load.py:conv"])
+def test_the_folder_is_searched_after_all_others(target, module):
+    """What lies in it is found, and stands in for nothing that is installed."""
+    before = list(sys.path)
+    load(target)
+    load(target)
+    assert sys.path == [*before, str(module.parent)]
+
+
+def test_a_module_that_is_not_the_file_in_the_folder_is_told(module):
+    (module.parent / "random.py").write_text("def conv(x, w):\n    return x\n")
+    with pytest.raises(UnknownAdapter, match=r"An installed module has the name of the file random\.py; name the file"):
+        load("random:conv")
+    assert load("random.py:conv").signature.parameters == {}
+    with pytest.raises(UnknownAdapter) as error:
+        load("mine_to_load:convolve")
+    assert "installed module" not in str(error.value)
+
+
+def test_a_claim_whose_arrays_cannot_be_built_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(loading.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(Unavailable, match=r"mine: .*ml_dtypes, which is not installed \(pip install ml_dtypes\)"):
+        adapt(Mine, "mine", ("bfloat16",))
+    assert adapt(Mine, "mine", ("bfloat16", "float32")).capabilities.dtypes == ("bfloat16", "float32")
+
+
 @pytest.mark.parametrize("target", ["mine_to_load:Group.Mine", "mine_to_load.py:Group.Mine"])
 def test_a_class_inside_a_class(target, module):
     assert load(target).conv2d(X, W, None, **CALL).shape == (1, 1, 2, 2)

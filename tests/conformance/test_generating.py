@@ -1,4 +1,4 @@
-"""What is drawn: valid, even, reaching everything; and fitted to claims."""
+"""What is drawn: valid, even, reaching everything."""
 
 import collections
 import itertools
@@ -6,10 +6,9 @@ import itertools
 import pytest
 from hypothesis import given, settings
 
-from convspec.adapters.protocol import DTYPES, WORDS, Capabilities
-from convspec.conformance.case import NO_PADS, Case
+from convspec.adapters.protocol import DTYPES, WORDS
+from convspec.conformance.case import NO_PADS
 from convspec.conformance.extremes import MULTIPLICATIONS_LIMIT
-from convspec.conformance.fitting import fit
 from convspec.conformance.generating import (
     ANY_DTYPE,
     ANY_LAYOUT,
@@ -135,86 +134,3 @@ def test_what_a_bias_asks_for_is_drawn():
         assert case.layout_x == case.layout_w == "F"
 
     holds()
-
-
-CLAIMS = {
-    "everything": Capabilities(dtypes=DTYPES, padding_words=WORDS),
-    "homework": Capabilities(profile="plane", stride="same", padding="same", dilation="none", groups=False, bias=False,
-                             zero_channels=False),
-    "plain plane": Capabilities(profile="plane", dtypes=("float64",), stride="none", padding="none", dilation="none",
-                                groups=False, bias=False, zero_channels=False),
-    "plane with sides": Capabilities(profile="plane", dtypes=("float32", "int8"), padding_words=("same",), groups=False,
-                                     bias=False),
-    "layer of pairs": Capabilities(stride="same", padding="pair", dilation="same", padding_words=("valid", "full")),
-    "bare layer": Capabilities(stride="none", padding="none", dilation="none", groups=False, bias=False),
-    "squares": Capabilities(square_kernels_only=True, dtypes=("complex64", "uint8")),
-}
-
-
-def inside(case, claims):
-    """Whether a case asks for nothing that is not claimed."""
-    plane = claims.profile == "plane"
-    word = isinstance(case.padding, str)
-    (top, bottom), (left, right) = NO_PADS if word else case.padding
-    sides = {
-        "none": (top, bottom, left, right) == (0, 0, 0, 0), "same": top == bottom == left == right,
-        "pair": top == bottom and left == right, "sides": True,
-    }[claims.padding]
-    axes = {"none": lambda value: value == (1, 1), "same": lambda value: value[0] == value[1], "each": bool}
-    return (
-        case.dtype in claims.dtypes and len(case.x_shape) == len(case.w_shape) == (2 if plane else 4)
-        and (case.padding in claims.padding_words if word else sides)
-        and axes[claims.stride](case.stride) and axes[claims.dilation](case.dilation)
-        and (case.groups == 1 or (claims.groups and not plane))
-        and (case.bias_shape is None or (claims.bias and not plane))
-        and (not claims.square_kernels_only or case.kernel[0] == case.kernel[1])
-    )
-
-
-@pytest.mark.parametrize("name", CLAIMS)
-def test_a_fitted_case_lies_inside_the_claims(name, drawn):
-    claims = CLAIMS[name]
-    for case in drawn[:500]:
-        fitted = fit(case, claims)
-        assert inside(fitted, claims), (case.line, fitted.line)
-        assert fit(fitted, claims) == fitted
-        assert fitted == case or not inside(case, claims), case.line
-        assert fitted.is_valid, (case.line, fitted.line)
-
-
-@pytest.mark.parametrize("name", CLAIMS)
-def test_fitting_leaves_what_can_stay(name, drawn):
-    claims = CLAIMS[name]
-    for case in drawn[:300]:
-        fitted = fit(case, claims)
-        assert fitted.seed == case.seed
-        if claims.stride == "each":
-            assert fitted.stride == case.stride
-        if case.dtype in claims.dtypes:
-            assert fitted.dtype == case.dtype
-        if not claims.square_kernels_only:
-            assert fitted.kernel == case.kernel
-
-
-def test_invalid_cases_are_fitted_without_being_repaired():
-    """An illegal stride must reach a function that takes one number for both axes."""
-    case = Case((1, 1, 5, 5), (1, 1, 2, 2), stride=(0, 1), data="int")
-    assert fit(case, CLAIMS["homework"]).stride == (0, 0)
-    assert fit(case.but(stride=(1, -1)), CLAIMS["homework"]).stride == (-1, -1)
-    assert fit(case.but(stride=(1, 1.5)), CLAIMS["homework"]).stride == (1.5, 1.5)
-    assert fit(case.but(stride=(1, 2, 1)), CLAIMS["homework"]).stride == (1, 2, 1)
-
-
-def test_words_that_mean_the_same_are_exchanged():
-    case = Case((1, 1, 5, 5), (1, 1, 2, 2), padding="same_upper")
-    assert fit(case, CLAIMS["plane with sides"]).padding == "same"
-    assert fit(case, CLAIMS["everything"]).padding == "same_upper"
-    assert fit(case.but(padding="same"), CLAIMS["everything"]).padding == "same"
-    assert fit(case.but(padding="same_lower"), CLAIMS["plane with sides"]).padding == ((1, 0), (1, 0))
-
-
-def test_two_dtypes_stay_two_if_both_are_claimed():
-    case = Case((1, 1, 5, 5), (1, 1, 2, 2), dtype="float32", w_dtype="int8")
-    assert fit(case, CLAIMS["everything"]).w_dtype == "int8"
-    fitted = fit(case, Capabilities(dtypes=("float32", "float64")))
-    assert fitted.w_dtype in (None, "float64")

@@ -1,17 +1,25 @@
 """How an array lies in memory: the same numbers, placed differently."""
 
+import gc
+import itertools
+
 import numpy as np
 import pytest
 
 from convspec.adapters.protocol import DTYPES
 from convspec.conformance.case import Case
-from convspec.conformance.layouts import LAYOUTS, broadcast_axis, canary, place, spread
+from convspec.conformance.engine import BUILDABLE
+from convspec.conformance.layouts import LAYOUTS, broadcast_axis, canary, place, spread, undirected
+from convspec.conformance.performing import perform
 from convspec.conformance.recipes import arrays, numpy_dtype
+from convspec.conformance.requirements import calls_of
 
 SHAPES = ((2, 3, 4, 5), (4, 5), (3,), (1, 1, 1, 1), (0, 2, 3, 3), (2, 0, 3, 3), (1, 1, 5, 1))
 
 
 def counted(shape, dtype="float32"):
+    if dtype == "bfloat16":
+        pytest.importorskip("ml_dtypes")
     return np.arange(1, np.prod(shape) + 1).reshape(shape).astype(numpy_dtype(dtype))
 
 
@@ -56,6 +64,69 @@ def strides(layout, shape=(2, 3, 4, 5)):
 ])
 def test_strides_as_promised(layout, promised):
     assert strides(layout) == promised
+
+
+SHORT_AXES = [shape for rank in (1, 2, 4) for shape in itertools.product((0, 1, 3), repeat=rank)]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_has_no_direction_gets_none(layout):
+    """NumPy calls an array of one element contiguous whatever its strides are, and hands a negative one on."""
+    for shape in SHORT_AXES:
+        array = spread(counted(shape), layout)
+        view, buffer = place(array, layout)
+        assert np.array_equal(view, array)
+        assert view.size == 0 or np.may_share_memory(view, buffer)
+        for length, step in zip(shape, view.strides, strict=True):
+            assert step > 0 or length > 1 or view.size == 0
+            assert step >= 0 or (length > 1 and view.size > 0)
+        assert min(np.ascontiguousarray(view).strides) >= 0
+
+
+def test_a_positive_stride_of_a_single_channel_stays():
+    """Frameworks hand over such arrays, and a kernel has been chosen wrongly by it."""
+    assert strides("channels_last", (2, 1, 4, 5)) == (20, 1, 5, 1)
+    assert strides("F", (2, 1, 4, 5)) == (1, 2, 2, 8)
+    assert strides("reversed", (2, 1, 4, 5)) == (-20, 20, -5, -1)
+    assert strides("broadcast", (2, 1, 4, 1)) == (1, 4, 0, 1)
+
+
+def test_a_view_without_direction_keeps_its_memory_and_its_flags():
+    view, buffer = place(counted((1, 1), "bfloat16") if "bfloat16" in BUILDABLE else counted((1, 1)), "reversed")
+    view[...] = 5
+    assert buffer[0, 0] == 5
+    locked = counted((1, 1))[::-1]
+    locked.flags.writeable = False
+    assert not undirected(locked).flags.writeable
+    del buffer
+    gc.collect()
+    assert view[0, 0] == 5
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_weight_inside_the_picture_has_no_direction_either(layout):
+    """One tap of a picture that lies backwards is one number."""
+    strides = []
+
+    class Looks:
+        def conv2d(self, x, w, bias, **arguments):
+            strides.append(w.strides)
+            return x
+
+    case = Case((1, 1, 3, 3), (1, 1, 1, 1), layout_x=layout, data="int", seed=1)
+    perform(Looks(), calls_of("PUR-03", case))
+    assert len(strides) == 3
+    assert min(min(steps) for steps in strides) > 0
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_pytorch_takes_what_numpy_calls_contiguous(layout):
+    torch = pytest.importorskip("torch")
+    for shape in SHORT_AXES:
+        view, _ = place(spread(counted(shape), layout), layout)
+        contiguous = np.ascontiguousarray(view)
+        if contiguous.flags.writeable and contiguous.flags.aligned:
+            assert torch.from_numpy(contiguous).tolist() == view.tolist()
 
 
 def test_every_layout_has_a_promise():
