@@ -98,7 +98,6 @@ class Verifier:
     ) -> None:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
         self.shrinks, self.forgets = shrinks, forgets
-        self.hangs = 0
         self._begun: Plan | None = None
         self.not_claimed: dict[str, str] = {}
         self.capabilities = self._that_can_be_built(self._claims(dtypes))
@@ -242,7 +241,7 @@ class Verifier:
         """Run the cases until one fails that no known deviation explains."""
         requirement, unclaimed, matching = plan.requirement, plan.unclaimed, plan.matching
         distribution = Distribution()
-        answered, nontrivial, deaths = 0, 0, 0
+        answered, nontrivial, deaths, left_out = 0, 0, 0, 0
         known: set[int] = set()
         unexplained_passes: set[int] = set()
         passed_examples: set[int] = set()
@@ -252,8 +251,14 @@ class Verifier:
             verdict.calls += len(trial.calls)
             distribution.count(case)
             finding, notes = self.heard(requirement, trial, case.id in unclaimed), matching.get(case.id, ())
-            if outcomes[0].kind in ("crashed", "timed out"):
+            if outcomes[0].kind in ("crashed", "timed out", "not waited for"):
                 deaths += 1
+            # It is neither right nor wrong, unless the adapter itself says that it is wrong.
+            if outcomes[0].kind == "not waited for" and not notes:
+                left_out += 1
+                if deaths >= DEATHS_PER_REQUIREMENT:
+                    break
+                continue
             # A refusal of what is not claimed is no answer.
             answered += case.id not in unclaimed or outcomes[0].kind != "raised"
             if finding is None:
@@ -296,6 +301,12 @@ class Verifier:
             elif answered and not requirement.trivial and verdict.nontrivial < LEAST_NONTRIVIAL:
                 verdict.outcome = "mistrusted"
                 verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"
+            elif left_out:
+                verdict.outcome = "mistrusted"
+                verdict.reason = (
+                    f"{left_out} of {verdict.cases} cases were not waited for, since the implementation had hung "
+                    f"{self.child.hangs} times before; the others are in order"
+                )
 
     def _is_example(self, index: int, case: Case) -> bool:
         example = self.child.description.deviations[index].example
@@ -342,10 +353,10 @@ class Verifier:
             yield self.heard(requirement, trial), trial
 
     def confirm(
-        self, requirement: Requirement, case: Case, unclaimed: bool = False, fresh: bool = True
+        self, requirement: Requirement, case: Case, unclaimed: bool = False, *, fresh: bool = True, hasty: bool = False
     ) -> tuple[Finding, Trial] | None:
-        """Run one case, in a child without history if asked for; what is wrong with it, or None."""
-        outcomes = next(self.child.run([(requirement.id, case)], fresh=fresh))
+        """Run one case, in a child without history, and waited for in full, unless said; what is wrong, or None."""
+        outcomes = next(self.child.run([(requirement.id, case)], fresh=fresh, hasty=hasty))
         trial = self.trial(requirement, case, outcomes)
         finding = self.heard(requirement, trial, unclaimed)
         return None if finding is None else (finding, trial)

@@ -20,6 +20,7 @@ from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.verdict import Counterexample
+from convspec.conformance.waiting import TimeLimits
 
 SMOKE = (
     ("one tap, one pixel", Case((1, 1, 1, 1), (1, 1, 1, 1), literal=((3,), (2,), ()))),
@@ -62,7 +63,7 @@ def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float 
     # Built here first: a line with an unknown recipe or layout is wrong usage, not a fault of the suite.
     for call in requirement.calls(case):
         place(call.x, call.layout_x), place(call.w, call.layout_w)
-    child = start(target, dtypes=_split(dtypes), time_limit=time_limit)
+    child = start(target, dtypes=_split(dtypes), limits=TimeLimits.of(time_limit))
     try:
         verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=_split(dtypes))
         finding, trial = verifier.once(requirement, case)
@@ -115,7 +116,7 @@ def smoke(target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> 
     int
         0 if all are in order, 1 otherwise.
     """
-    child = start(target, dtypes=_split(dtypes), time_limit=time_limit)
+    child = start(target, dtypes=_split(dtypes), limits=TimeLimits.of(time_limit))
     try:
         verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=_split(dtypes))
         claims = verifier.capabilities

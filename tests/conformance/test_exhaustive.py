@@ -53,7 +53,7 @@ class Right:
 
 def explored(adapter, world=SMALL, **settings):
     """The line of an adapter that is given as an object."""
-    child = start(adapter.name, adapter=adapter, time_limit=3.0)
+    child = start(adapter.name, adapter=adapter)
     try:
         verifier = Verifier(adapter.name, child, Battery(0, "quick"), Oracle(), **settings)
         return world_line(Explorer(verifier, world, _ANSWERS), "a:b")
