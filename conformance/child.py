@@ -315,7 +315,7 @@ class ChildProcess:
         self._requests.send_bytes(pickle.dumps(("fork",)))
         _, pid = self._request_answer()
         _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
-        worker = Worker(descriptors[0], pid)
+        worker = Worker(descriptors[0], pid, self._output.reader)
         if self._capabilities is not None:
             worker.ask(("configure", self._capabilities))
             worker.connection.recv_bytes()

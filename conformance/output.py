@@ -20,6 +20,8 @@ class Output:
     ----------
     descriptor : int
         What to print to; `let_go` closes it here.
+    reader : int
+        The process that reads.
     """
 
     def __init__(self) -> None:
@@ -34,6 +36,7 @@ class Output:
             [sys.executable, "-I", "-S", drain.__file__], stdin=reader, stdout=theirs.fileno(),
             stderr=subprocess.DEVNULL, process_group=0,
         )
+        self.reader = self._process.pid
         os.close(reader)
         theirs.close()
 

@@ -42,10 +42,16 @@ class Listed:
     processor: float
 
 
-def usage(pid: int) -> Usage | None:
+def usage(pid: int, beside: tuple[int, ...] = ()) -> Usage | None:
     """What a process that leads a group has had.
 
     Linux tells it in /proc; other systems are asked through the command ``ps``.
+
+    Parameters
+    ----------
+    pid : int
+    beside : tuple of int
+        Processes for which it may have to wait, and which so count as its own.
 
     Returns
     -------
@@ -55,7 +61,7 @@ def usage(pid: int) -> Usage | None:
     processes = _listed()
     if processes is None:
         return None
-    found = _members(pid, processes)
+    found = _members(pid, processes) | {process.pid: process for process in processes if process.pid in beside}
     delayed, runnable = 0.0, False
     ended = pid not in found
     for member in found.values():

@@ -1,11 +1,13 @@
 """A process that answers trials, as its parent sees it."""
 
+import functools
 import pickle
 import select
 import time
 from multiprocessing.connection import Connection
 from typing import Any
 
+from convspec.conformance.processor_time import usage
 from convspec.conformance.waiting import FIRST_LOOK, Allowance, Wait
 
 
@@ -18,6 +20,8 @@ class Worker:
         Of the socket.
     pid : int
         It leads a group of processes.
+    reader : int
+        The process that reads what it prints: who prints much waits for that one, which may wait for a processor.
 
     Attributes
     ----------
@@ -25,8 +29,9 @@ class Worker:
         Whether the implementation has not returned anything in it yet, and may still have to import and to compile.
     """
 
-    def __init__(self, descriptor: int, pid: int) -> None:
+    def __init__(self, descriptor: int, pid: int, reader: int) -> None:
         self.connection, self.pid = Connection(descriptor), pid
+        self._read = functools.partial(usage, beside=(reader,))
         self.is_new = True
         # Connection.poll builds a selector each time, which costs more than judging a small answer.
         self._waiting = select.poll()
@@ -49,12 +54,12 @@ class Worker:
             The machine is too busy.
         """
         if not self._waiting.poll(1000 * FIRST_LOOK):
-            self._wait(Wait(self.pid, allowance))
+            self._wait(Wait(self.pid, allowance, self._read))
         try:
             return pickle.loads(self.connection.recv_bytes())
         except (EOFError, OSError):
             # It has closed its socket. If it lives on, it may hang as well, and must not be waited for without end.
-            wait = Wait(self.pid, allowance)
+            wait = Wait(self.pid, allowance, self._read)
             while wait.is_told and wait.look():
                 time.sleep(wait.pause)
             raise

@@ -3,7 +3,6 @@
 import ctypes
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -13,25 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from odd_functions import AFTER, GOOD, ODD, acting, outcomes, the_others_are_right
 
 from convspec.adapters.loading import Unavailable, UnknownAdapter, adapt
-from convspec.conformance.case import Case
 from convspec.conformance.child import ChildProcess, start
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.in_process import InProcess
-from convspec.conformance.output import Output
-from convspec.conformance.waiting import TimeLimits
 from convspec.reference import conv2d
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-
-GOOD = Case((1, 1, 3, 3), (1, 1, 2, 2), seed=1)
-# The only case whose picture is four rows high.
-ODD = Case((1, 1, 4, 3), (1, 1, 2, 2), seed=2)
-AFTER = Case((1, 1, 3, 5), (1, 1, 2, 2), seed=3)
-MEMORY = 192 << 20
-LIMITS = TimeLimits(trial=1.0, long=2.0)
-
 
 class Mine(np.ndarray):
     """A subclass that only its own module knows."""
@@ -47,84 +36,12 @@ class Shy:
         raise RuntimeError("no text")
 
 
-def acting(act):
-    """A right convolution but for pictures of four rows, for which it does something else."""
-    def function(x, w, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        right = conv2d(x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
-        if x.shape[2] != 4:
-            return right
-        instead = act(right)
-        return right if instead is None else instead.pop()
-
-    return function
-
-
-def outcomes(act, memory=MEMORY):
-    child = ChildProcess("odd", adapter=adapt(acting(act), "odd"), limits=LIMITS, memory=memory)
-    try:
-        found = [first for first, *_ in child.run([("DEF-01", case) for case in (GOOD, ODD, AFTER, GOOD)])]
-        return found, child.deaths
-    finally:
-        child.close()
-
-
-def loud(right):
-    """30 MB by each way out."""
-    for _ in range(30):
-        print("x" * (1 << 20))
-        print("y" * (1 << 20), file=sys.stderr)
-        os.write(1, b"z" * (1 << 20))
-
-
-def loud_in_a_child(right):
-    subprocess.run([sys.executable, "-I", "-c", "print('x' * (1 << 22))"], check=True)
-
-
-def odd_words(right):
-    print("\N{SNOWMAN} \ud800")
-    os.write(1, bytes(range(256)))
-
-
-def closing_its_output(right):
-    os.close(1)
-    os.close(2)
-
-
-def reading(right):
-    assert sys.stdin.read() == ""
-    assert os.read(0, 1) == b""
-
-
-def endless(right):
-    while True:
-        print("x" * (1 << 16))
-
-
 def endless_file(right):
     with tempfile.TemporaryFile() as file:
         os.truncate(file.fileno(), 1 << 30)
         file.seek(0, os.SEEK_END)
         file.write(b"one more")
         file.flush()
-
-
-def busy(right):
-    while True:
-        pass
-
-
-def busy_in_a_child(right):
-    subprocess.run([sys.executable, "-I", "-c", "while True: pass"], start_new_session=True)
-
-
-def napping(right):
-    while True:
-        time.sleep(0.001)
-
-
-def closing_and_sleeping(right):
-    os.closerange(3, 64)
-    time.sleep(600)
 
 
 def leaving_a_child(right):
@@ -182,12 +99,6 @@ ANSWERS = {
     "another shape": lambda right: [right[0, 0]],
     "a subclass": lambda right: [right.view(Mine)],
     "a matrix": lambda right: [np.matrix(right[0, 0])],
-    "loud": loud,
-    "loud in a child": loud_in_a_child,
-    "odd words": odd_words,
-    "closing its output": closing_its_output,
-    "another output": lambda right: setattr(sys, "stdout", None),
-    "reading its input": reading,
     "warning": warning,
     "forking noise": forking_noise,
     "forking a sleeper": forking_sleeper,
@@ -208,7 +119,6 @@ TOLD = {
     "an exception without text": (raising(MuteError()), "raised", "MuteError"),
     "a deep exception": (raising(BaseException("deep")), "raised", "BaseException: deep"),
     "no end of calls": (deep, "raised", "RecursionError: maximum recursion depth exceeded"),
-    "no end of words": (endless, "timed out", "no answer within 1 s of processor time"),
     "a file without end": (endless_file, "raised", "File too large (the suite lets it write files of up to 1024 MiB)"),
     "sys.exit": (lambda right: sys.exit(3), "exited", "tried to end the process (SystemExit: 3)"),
     "KeyboardInterrupt": (raising(KeyboardInterrupt()), "exited", "tried to end the process (KeyboardInterrupt: )"),
@@ -218,12 +128,6 @@ TOLD = {
     "SIGSEGV": (lambda right: os.kill(os.getpid(), signal.SIGSEGV), "crashed", "the process was killed by SIGSEGV"),
     "reading at 1": (lambda right: ctypes.string_at(1), "crashed", "the process was killed by SIGSEGV"),
     "abort": (lambda right: os.abort(), "crashed", "the process was killed by SIGABRT"),
-    "no end of work": (busy, "timed out", "no answer within 1 s of processor time"),
-    "no end of work in a child": (busy_in_a_child, "timed out", "no answer within 1 s of processor time"),
-    "sleep": (lambda right: time.sleep(600), "timed out", "no answer, and it slept or waited for 2 s"),
-    "little naps": (napping, "timed out", "no answer, and it slept or waited for 2 s"),
-    "SIGSTOP": (lambda right: os.kill(os.getpid(), signal.SIGSTOP), "timed out", "it slept or waited for 2 s"),
-    "closed descriptors, then sleep": (closing_and_sleeping, "timed out", "it slept or waited for 2 s"),
     "a child that outlives it": (leaving_a_child, "exited", "the process ended with status 4"),
 }
 
@@ -254,47 +158,6 @@ def test_memory_without_end_is_refused():
     assert found[1].kind == "out of memory"
     assert found[1].text.startswith("MemoryError: ")
     the_others_are_right(found)
-
-
-def the_others_are_right(found):
-    for outcome, case in zip((found[0], found[2], found[3]), (GOOD, AFTER, GOOD), strict=True):
-        assert outcome.kind == "returned"
-        assert outcome.value.shape == (1, 1, *case.geometry.output)
-    assert np.array_equal(found[0].value, found[3].value)
-    assert not np.array_equal(found[0].value, found[2].value[..., :2])
-
-
-def last_words(right):
-    loud(right)
-    print("a last", end=" ")
-    sys.stderr.write("word")
-    os._exit(1)
-
-
-@pytest.mark.parametrize("act", [lambda right: print("a last word"), last_words], ids=["lives on", "dies"])
-def test_what_is_printed_is_kept_apart_from_the_answers(act, capfd):
-    child = ChildProcess("loud", adapter=adapt(acting(act), "loud"))
-    try:
-        list(child.run([("DEF-01", ODD)]))
-        assert child.printed().endswith("a last word")
-        assert len(child.printed()) <= 2000
-    finally:
-        child.close()
-    assert capfd.readouterr() == ("", "")
-
-
-def test_the_end_can_be_read_while_somebody_prints_without_end():
-    output = Output()
-    printing = subprocess.Popen([sys.executable, "-I", "-c", "while True: print('words')"], stdout=output.descriptor)
-    output.let_go()
-    try:
-        while "words" not in output.end():
-            pass
-    finally:
-        printing.kill()
-        printing.wait()
-        output.close()
-    assert output.end() == ""
 
 
 @pytest.mark.parametrize(("act", "seen"), [
