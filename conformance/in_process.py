@@ -63,6 +63,10 @@ class InProcess:
         for requirement, case in trials:
             yield perform(self._adapter, self._calls(requirement, case))
 
+    def printed(self) -> str:
+        """Nothing: what is printed here goes where this process prints."""
+        return ""
+
     def fresh(self) -> None:
         """Nothing can be made fresh here."""
 

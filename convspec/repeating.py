@@ -70,6 +70,8 @@ def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float 
         print(f"{id}: {catalogue()[id].statement}\n")
         print(f"case {case.id}: {case.line}\n")
         _show(trial, finding, verifier, requirement)
+        if printed := child.printed():
+            print(f"\nIt printed, at the end:\n{textwrap.indent(printed, '    ')}")
         return 0 if finding is None else 1
     finally:
         child.close()
