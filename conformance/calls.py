@@ -13,7 +13,8 @@ from convspec.conformance.recipes import Operands, arrays
 
 # A requirement and a case: what a child is sent, and builds the calls of.
 Trialled = tuple[str, Case]
-Kind = Literal["returned", "raised", "not an array", "exited", "crashed", "timed out", "out of memory"]
+Kind = Literal["returned", "raised", "not an array", "exited", "crashed", "timed out",
+               "not waited for", "out of memory"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Outcome:
     Parameters
     ----------
     kind : str
-        How it ended.
+        How it ended. "not waited for": it may still answer some day, so nothing can be concluded.
     value : array or None
         What it returned.
     text : str
@@ -104,7 +105,7 @@ class Outcome:
     @property
     def died(self) -> bool:
         """Whether the child did not live to answer."""
-        return self.kind in ("crashed", "timed out", "out of memory", "exited")
+        return self.kind in ("crashed", "timed out", "not waited for", "out of memory", "exited")
 
 
 @dataclass(frozen=True)

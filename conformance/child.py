@@ -5,13 +5,11 @@ import faulthandler
 import functools
 import os
 import pickle
-import select
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -25,46 +23,18 @@ from convspec.conformance.case import Case
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.in_process import InProcess
 from convspec.conformance.machine import cpu_flags
-from convspec.conformance.zygote import Description, serve
+from convspec.conformance.output import Output
+from convspec.conformance.processor_time import members
+from convspec.conformance.waiting import Allowance, NoAnswer, TimeLimits
+from convspec.conformance.worker import Worker
+from convspec.conformance.zygote import Description, own_streams, serve
 
 # The first cases of a requirement find most; sent by few, little is left over when one of them fails.
 FIRST_BATCH, BATCH = 6, 48
 # How many are begun while others are judged.
 AHEAD = 128
+DEFAULT = TimeLimits()
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-
-class Worker:
-    """A process that answers trials, as its parent sees it.
-
-    Parameters
-    ----------
-    descriptor : int
-        Of the socket.
-    pid : int
-    """
-
-    def __init__(self, descriptor: int, pid: int) -> None:
-        self.connection, self.pid = Connection(descriptor), pid
-        # Connection.poll builds a selector each time, which costs more than judging a small answer.
-        self._waiting = select.poll()
-        self._waiting.register(descriptor, select.POLLIN)
-
-    def ask(self, request: tuple[Any, ...]) -> None:
-        """Send a request."""
-        self.connection.send_bytes(pickle.dumps(request, protocol=5))
-
-    def answer(self, seconds: float) -> Any:
-        """The next answer; None if there is none in time.
-
-        Raises
-        ------
-        EOFError, OSError
-            The process is dead.
-        """
-        if not self._waiting.poll(1000 * seconds):
-            return None
-        return pickle.loads(self.connection.recv_bytes())
 
 
 class ChildProcess:
@@ -78,11 +48,15 @@ class ChildProcess:
         An adapter that cannot be found by name; the zygote is then forked from this process.
     dtypes : tuple of str
         Element types to claim instead of the declared ones.
-    time_limit : float
-        Seconds that one trial may take.
+    limits : TimeLimits
+        What a trial may take.
     memory : int
         Bytes that a worker may use beyond what it starts with.
 
+    Attributes
+    ----------
+    deaths, hangs : int
+        How many workers died or hung so far, and how many hangs were waited for in full.
     """
 
     def __init__(
@@ -91,15 +65,17 @@ class ChildProcess:
         *,
         adapter: Adapter | None = None,
         dtypes: tuple[str, ...] = (),
-        time_limit: float = 10.0,
+        limits: TimeLimits = DEFAULT,
         memory: int = 4 << 30,
     ) -> None:
-        self.time_limit = time_limit
-        self.deaths = 0
+        self.limits = limits
+        self.deaths = self.hangs = 0
+        # The longest that an answer took: of a new worker, and of one that had returned something before.
+        self._slowest = {True: 0.0, False: 0.0}
         self._reading: Reading | None = None
         self._worker: Worker | None = None
         self._ahead: tuple[Worker, Sequence[Trialled]] | None = None
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the child; close() closes it)
+        self._output = Output()
         self._control, theirs = socket.socketpair()
         self._process: subprocess.Popen[bytes] | None = None
         self._zygote = 0
@@ -110,6 +86,7 @@ class ChildProcess:
             self._zygote = self._fork(adapter, theirs, memory)
             self.isolation = "child process, forked from this one (it cannot be found by name)"
         theirs.close()
+        self._output.let_go()
         self._requests = Connection(os.dup(self._control.fileno()))
         self._target = target
 
@@ -135,7 +112,7 @@ class ChildProcess:
         return subprocess.Popen(
             interpreter.command("convspec.conformance.zygote", order.hex()),
             stdin=subprocess.DEVNULL,
-            stdout=self._output,
+            stdout=self._output.descriptor,
             stderr=subprocess.STDOUT,
             pass_fds=(theirs.fileno(),),
             env=environment,
@@ -146,10 +123,12 @@ class ChildProcess:
         if pid:
             return pid
         self._control.close()
-        os.dup2(self._output.fileno(), 1)
-        os.dup2(self._output.fileno(), 2)
-        # A notebook or a test runner has put objects here that know other ways out.
-        sys.stdout, sys.stderr = (os.fdopen(number, "w", 1, closefd=False) for number in (1, 2))
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for number, instead in enumerate((nothing, self._output.descriptor, self._output.descriptor)):
+            os.dup2(instead, number)
+        # A notebook or a test runner has put objects here that know other ways in and out.
+        sys.stdin = os.fdopen(0, closefd=False)
+        own_streams()
         faulthandler.disable()
         try:
             serve(adapter, None, theirs, cpu_flags(), memory)
@@ -174,9 +153,7 @@ class ChildProcess:
 
     def printed(self) -> str:
         """The last of what the implementation printed."""
-        self._output.flush()
-        size = os.fstat(self._output.fileno()).st_size
-        return os.pread(self._output.fileno(), 2000, max(0, size - 2000)).decode(errors="replace").strip()
+        return self._output.end()
 
     def configure(self, reading: Reading) -> None:
         """Tell this and all later workers what was recognised of a plain function."""
@@ -187,36 +164,56 @@ class ChildProcess:
         """For each case: why it is not claimed (or None), and which deviations match it."""
         if not self.description.exclusions and not self.description.deviations:
             return [(None, ())] * len(cases)
-        found: list[tuple[str | None, tuple[int, ...]]] = self._simple(("annotate", cases))
-        return found
+        worker = self._ready()
+        worker.ask(("annotate", cases))
+        found = self._received(worker)
+        if isinstance(found, Outcome):
+            raise loading.UnknownAdapter(
+                f"{self.description.name}: asking its exclusions and deviations which of {len(cases)} cases they "
+                f"match: {found.text}"
+            )
+        notes: list[tuple[str | None, tuple[int, ...]]] = found[1]
+        return notes
 
     def probe(self, dtypes: tuple[str, ...], names: Sequence[str]) -> dict[str, Answer]:
-        """Make the probing calls of a plain function; a call that kills the worker counts as one that does not work."""
+        """Make the probing calls of a plain function; one that kills the worker, or hangs, does not work."""
         answers: dict[str, Answer] = {}
-        waiting = [tuple(names)]
-        while waiting:
-            some = waiting.pop()
-            try:
-                answers.update(self._simple(("probe", dtypes, some)))
-            except EOFError:
-                if len(some) == 1:
-                    answers[some[0]] = Answer("broke", text="ended the process or did not answer in time")
-                else:
-                    waiting += [some[: len(some) // 2], some[len(some) // 2 :]]
+        while waiting := [name for name in names if name not in answers]:
+            worker = self._ready()
+            # One that is dead says so when it is asked for its answers.
+            with contextlib.suppress(OSError):
+                for name in waiting:
+                    worker.ask(("probe", dtypes, (name,)))
+            for name in waiting:
+                answer = self._received(worker)
+                if isinstance(answer, Outcome):
+                    answers[name] = Answer("broke", text=answer.text)
+                    break
+                answers |= answer[1]
+                worker.is_new = worker.is_new and answers[name].shape is None
         return answers
 
-    def _simple(self, request: tuple[Any, ...]) -> Any:
-        worker = self._ready()
-        worker.ask(request)
+    def _received(self, worker: Worker, hasty: bool = False) -> Any:
+        """The next answer; where there is none, how the worker ended: it has died, or is ended here."""
+        hasty = hasty or self.hangs >= self.limits.hangs
         try:
-            answer = worker.answer(self.time_limit)
+            return worker.answer(self._allowance(worker, hasty))
         except (EOFError, OSError):
-            self._buried(worker)
-            raise EOFError from None
-        if answer is None:
+            return self._death(self._buried(worker))
+        except NoAnswer as problem:
+            # One that hangs may wait for processes that it has put into groups of their own.
+            for pid in members(worker.pid):
+                _kill(os.kill, pid)
             self._end(worker)
-            raise EOFError
-        return answer[1]
+            if not hasty:
+                self.hangs += 1
+                return Outcome("timed out", None, str(problem))
+            return Outcome("not waited for", None, f"{problem}, and it is not waited for any longer")
+
+    def _allowance(self, worker: Worker, hasty: bool) -> Allowance:
+        if hasty:
+            return self.limits.hasty(worker.is_new, self._slowest[worker.is_new])
+        return self.limits.allowance(worker.is_new)
 
     def begin(self, trials: Sequence[Trialled]) -> None:
         """Let a further worker make a start on trials; `run` of the same ones goes on where it is then."""
@@ -227,7 +224,9 @@ class ChildProcess:
         with contextlib.suppress(OSError):
             worker.ask(("trials", list(trials[:AHEAD])))
 
-    def run(self, trials: Sequence[Trialled], fresh: bool = False) -> Iterator[tuple[Outcome, ...]]:
+    def run(
+        self, trials: Sequence[Trialled], fresh: bool = False, hasty: bool = False
+    ) -> Iterator[tuple[Outcome, ...]]:
         """Run trials in order, each one's outcomes as soon as they are there.
 
         Parameters
@@ -236,6 +235,9 @@ class ChildProcess:
             Requirement and case. A death gives one outcome, and the next trial has a new worker.
         fresh : bool
             Whether the first trial has a worker with no history.
+        hasty : bool
+            Whether a trial may be given up early, as "not waited for": from that nothing can be concluded. All trials
+            are run like that once as many hangs were waited for as the limits allow.
 
         Raises
         ------
@@ -249,9 +251,9 @@ class ChildProcess:
             sent = min(len(trials), AHEAD)
         elif fresh:
             self.fresh()
-        return self._answers(trials, sent)
+        return self._answers(trials, sent, hasty)
 
-    def _answers(self, trials: Sequence[Trialled], sent: int) -> Iterator[tuple[Outcome, ...]]:
+    def _answers(self, trials: Sequence[Trialled], sent: int, hasty: bool) -> Iterator[tuple[Outcome, ...]]:
         done, batch, worker = 0, FIRST_BATCH, self._worker
         try:
             while done < len(trials):
@@ -265,7 +267,7 @@ class ChildProcess:
                     except OSError:
                         # The worker is dead; reading its answer says how it died.
                         sent = max(sent, done + 1)
-                outcomes, alive = self._next(worker)
+                outcomes, alive = self._next(worker, hasty)
                 done += 1
                 if not alive:
                     self.deaths += 1
@@ -281,21 +283,19 @@ class ChildProcess:
         if answers > 2 * FIRST_BATCH:
             self._end(worker)
         while answers > 0 and self._worker is worker:
-            self._next(worker)
+            self._next(worker, hasty=True)
             answers -= 1
 
-    def _next(self, worker: Worker) -> tuple[tuple[Outcome, ...], bool]:
-        try:
-            answer = worker.answer(self.time_limit)
-        except (EOFError, OSError):
-            return (self._death(self._buried(worker)),), False
-        if answer is None:
-            self._end(worker)
-            return (Outcome("timed out", None, f"no answer within {self.time_limit:g} s"),), False
-        kind, content = answer
-        if kind == "error":
-            raise SuiteError(f"the child could not build the calls:\n{content}")
-        return content, True
+    def _next(self, worker: Worker, hasty: bool) -> tuple[tuple[Outcome, ...], bool]:
+        answer = self._received(worker, hasty)
+        if isinstance(answer, Outcome):
+            return (answer,), False
+        if answer[0] == "error":
+            raise SuiteError(f"the child could not build the calls:\n{answer[1]}")
+        _, outcomes, seconds = answer
+        self._slowest[worker.is_new] = max(self._slowest[worker.is_new], seconds)
+        worker.is_new = worker.is_new and not any(outcome.kind == "returned" for outcome in outcomes)
+        return outcomes, True
 
     def _death(self, status: int) -> Outcome:
         if status < 0:
@@ -317,7 +317,7 @@ class ChildProcess:
         self._requests.send_bytes(pickle.dumps(("fork",)))
         _, pid = self._request_answer()
         _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
-        worker = Worker(descriptors[0], pid)
+        worker = Worker(descriptors[0], pid, self._output.reader)
         if self._reading is not None:
             worker.ask(("configure", self._reading))
             worker.connection.recv_bytes()
@@ -335,15 +335,13 @@ class ChildProcess:
 
     def _end(self, worker: Worker) -> None:
         """Kill a worker."""
-        try:
-            os.killpg(worker.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGKILL)
+        _kill(os.killpg, worker.pid)
+        _kill(os.kill, worker.pid)
         self._leave_behind(worker, "forget")
 
     def _buried(self, worker: Worker) -> int:
-        """How a worker ended that is dead already."""
+        """How a worker ended that is dead already; its children, if it has any, end here."""
+        _kill(os.killpg, worker.pid)
         self._leave_behind(worker, "reap")
         _, status = self._request_answer()
         return int(status)
@@ -353,8 +351,6 @@ class ChildProcess:
         if worker is self._worker:
             self._worker = None
         self._requests.send_bytes(pickle.dumps((order, worker.pid)))
-        if os.fstat(self._output.fileno()).st_size > 1 << 20:
-            os.ftruncate(self._output.fileno(), 0)
 
     def close(self) -> None:
         """End the workers and the zygote."""
@@ -375,13 +371,19 @@ class ChildProcess:
                 pass
 
 
+def _kill(how: Callable[[int, int], None], number: int) -> None:
+    """Kill a process or a group, if it still is there."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        how(number, signal.SIGKILL)
+
+
 Child = ChildProcess | InProcess
 
 
 def start(
-    target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = (), time_limit: float = 10.0
+    target: str, *, adapter: Adapter | None = None, dtypes: tuple[str, ...] = (), limits: TimeLimits = DEFAULT
 ) -> Child:
     """Start an implementation in the best isolation that the system offers."""
     if hasattr(os, "fork"):
-        return ChildProcess(target, adapter=adapter, dtypes=dtypes, time_limit=time_limit)
+        return ChildProcess(target, adapter=adapter, dtypes=dtypes, limits=limits)
     return InProcess(target, adapter=adapter, dtypes=dtypes)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from convspec.conformance.engine import Verifier
 
 DEATHS_WHILE_SHRINKING = 12
-LIMIT_AFTER_A_HANG = 1.0
-HANGS_EXPLAINED = 3
 OUTCOME_OF_DEATH = {
     "crashed": "crashed",
     "exited": "crashed",
@@ -49,18 +47,15 @@ class Confirmation:
         found = verdict.counterexample
         assert found is not None
         is_unclaimed = found.case.id in unclaimed
-        if self.verifier.hangs >= HANGS_EXPLAINED:
-            verdict.outcome = outcome_of(found.finding, found.trial)
-            return
         again = self.verifier.confirm(requirement, found.case, is_unclaimed)
         if again is None:
             self._explain_by_history(requirement, verdict, history)
             return
+        if not was_waited_for(again):
+            verdict.outcome = outcome_of(found.finding, found.trial)
+            return
         found.finding, found.trial = again
-        if found.trial.outcomes[0].kind == "timed out":
-            # One hang confirmed with the full limit is enough; the others need not be waited for as long.
-            self.verifier.hangs += 1
-            self.verifier.child.time_limit = min(self.verifier.child.time_limit, LIMIT_AFTER_A_HANG)
+        hangs = found.trial.outcomes[0].kind == "timed out"
         deaths, raised = 0, raised_by(found.finding, found.trial)
 
         def fails(case: Case) -> bool:
@@ -73,19 +68,22 @@ class Confirmation:
                 return False
             if not is_unclaimed and any(map(any, self.verifier.planner.notes(requirement, [case]))):
                 return False
-            heard = self.verifier.confirm(requirement, case, is_unclaimed, fresh=False)
+            # A hang is guessed here, and waited for once more when it is small.
+            heard = self.verifier.confirm(requirement, case, is_unclaimed, fresh=False, hasty=True)
             if heard is None:
                 return False
             deaths += heard[1].outcomes[0].died
-            # What raises is made smaller as long as it raises the same.
-            return raised is None or _key(raised_by(*heard)) == raised.key
+            if raised is not None:
+                # What raises is made smaller as long as it raises the same.
+                return _key(raised_by(*heard)) == raised.key
+            return was_waited_for(heard) or hangs
 
         # Small cases first, the same ones whatever ran before: most faults show on one of them.
         small = (fit(other.but(dtype=found.case.dtype), self.verifier.capabilities) for other in SMALL)
         start = next((case for case in small if case.numbers < found.case.numbers and fails(case)), found.case)
         case, _ = smallest(start, fails)
-        confirmed = self.verifier.confirm(requirement, case, is_unclaimed)
-        if confirmed is None:
+        confirmed = again if case == found.case else self.verifier.confirm(requirement, case, is_unclaimed)
+        if confirmed is None or not was_waited_for(confirmed):
             case, confirmed = found.case, again
         finding, trial = confirmed
         hold_against_the_reference(requirement, case)
@@ -113,10 +111,10 @@ class Confirmation:
         )
 
     def _shortened(self, requirement: Requirement, history: list[Case]) -> tuple[Finding, Trial, list[Case]] | None:
-        def fails(cases: list[Case]) -> tuple[Finding, Trial] | None:
+        def fails(cases: list[Case], hasty: bool = False) -> tuple[Finding, Trial] | None:
             trials = [(requirement.id, case) for case in cases]
             last = None
-            for case, outcomes in zip(cases, self.verifier.child.run(trials, fresh=True), strict=False):
+            for case, outcomes in zip(cases, self.verifier.child.run(trials, fresh=True, hasty=hasty), strict=False):
                 trial = self.verifier.trial(requirement, case, outcomes)
                 finding = self.verifier.heard(requirement, trial)
                 last = (finding, trial) if finding is not None else None
@@ -125,20 +123,29 @@ class Confirmation:
             return last
 
         heard = fails(history)
-        if heard is None:
+        if heard is None or not was_waited_for(heard):
             return None
         target = heard[1].case
-        before = history[: next(index for index, case in enumerate(history) if case.id == target.id)]
+        whole = history[: next(index for index, case in enumerate(history) if case.id == target.id)]
+        before = whole
         size = len(before)
         # Halve what comes before, keeping the later half, as long as the failure stays.
         while size > 1:
             size //= 2
             shorter = before[-size:]
-            again = fails([*shorter, target])
+            again = fails([*shorter, target], hasty=True)
             if again is None or again[1].case.id != target.id:
                 break
-            before, heard = shorter, again
-        return heard[0], heard[1], before
+            before = shorter
+        confirmed = fails([*before, target]) if len(before) < len(whole) else heard
+        if confirmed is None or confirmed[1].case.id != target.id or not was_waited_for(confirmed):
+            return heard[0], heard[1], whole
+        return confirmed[0], confirmed[1], before
+
+
+def was_waited_for(heard: tuple[Finding, Trial]) -> bool:
+    """Whether something can be concluded from what was found."""
+    return heard[1].outcomes[0].kind != "not waited for"
 
 
 def _key(raised: Raised | None) -> str:

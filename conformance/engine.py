@@ -82,7 +82,6 @@ class Verifier:
     ) -> None:
         self.name, self.child, self.battery, self.oracle = name, child, battery, oracle
         self.shrinks, self.forgets, self.strict = shrinks, forgets, strict
-        self.hangs = 0
         self.known_exceptions: set[str] = set()
         self._begun: Plan | None = None
         description = child.description
@@ -207,6 +206,12 @@ class Verifier:
             trial = self.trial(requirement, case, outcomes)
             verdict.calls += len(trial.calls)
             is_unclaimed, notes = case.id in plan.unclaimed, plan.matching.get(case.id, ())
+            if outcomes[0].kind == "not waited for" and not notes:
+                # It is neither right nor wrong, unless the adapter itself says that it is wrong.
+                tally.not_waited_for += 1
+                if tally.not_waited_for + tally.deaths >= DEATHS_PER_REQUIREMENT:
+                    break
+                continue
             hearing = self._hearing(requirement, trial)
             finding = self._finding(requirement, hearing, is_unclaimed)
             raised = None if finding is None or notes else raised_by(finding, trial)
@@ -278,7 +283,7 @@ class Verifier:
 
     def _weigh(self, verdict: Verdict, requirement: Requirement, tally: Tally) -> None:
         """The outcome of the cases that were answered."""
-        if verdict.cases == 0:
+        if verdict.cases == 0 and tally.refusals:
             verdict.outcome, verdict.reason = "skipped", f"not claimed: it refuses all of its cases ({_texts(tally)})"
         elif tally.known:
             verdict.outcome = "known deviation"
@@ -307,6 +312,12 @@ class Verifier:
             verdict.reason = (
                 f"the declared contract allows too much: in {tally.loose[True]} of "
                 f"{tally.loose[True] + tally.loose[False]} cases an answer of zero, or twice the right one, would pass"
+            )
+        elif tally.not_waited_for:
+            verdict.outcome = "mistrusted"
+            verdict.reason = (
+                f"{tally.not_waited_for} of {verdict.cases + tally.not_waited_for} cases were not waited for, since "
+                f"the implementation had hung {self.child.hangs} times before; the others are in order"
             )
         else:
             verdict.reason = _told(requirement, verdict, tally)
@@ -354,10 +365,10 @@ class Verifier:
             yield self.heard(requirement, trial), trial
 
     def confirm(
-        self, requirement: Requirement, case: Case, unclaimed: bool = False, fresh: bool = True
+        self, requirement: Requirement, case: Case, unclaimed: bool = False, *, fresh: bool = True, hasty: bool = False
     ) -> tuple[Finding, Trial] | None:
-        """Run one case, in a child without history if asked for; what is wrong with it, or None."""
-        outcomes = next(self.child.run([(requirement.id, case)], fresh=fresh))
+        """Run one case, in a child without history, and waited for in full, unless said; what is wrong, or None."""
+        outcomes = next(self.child.run([(requirement.id, case)], fresh=fresh, hasty=hasty))
         trial = self.trial(requirement, case, outcomes)
         finding = self.heard(requirement, trial, unclaimed)
         return None if finding is None else (finding, trial)

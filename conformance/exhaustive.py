@@ -120,6 +120,8 @@ class Explorer:
             failed = self._chunk(found, part, number, geometries, history)
             found.seconds = time.perf_counter() - started
             self.watch(found.geometries, part.total)
+            if verdict.outcome == "mistrusted":
+                return found
             if failed is not None:
                 verdict.outcome, verdict.reason, verdict.counterexample = "failed", failed.finding.reason, failed
                 Confirmation(verifier).explain(self.requirement, verdict, list(history), set())
@@ -147,6 +149,10 @@ class Explorer:
                 history.append(case)
                 outcomes = next(came)
                 value = outcomes[0].value
+                if outcomes[0].kind == "not waited for" and not self._known(deviations):
+                    found.verdict.outcome = "mistrusted"
+                    found.verdict.reason = f"the implementation hung {child.hangs} times before; {outcomes[0].text}"
+                    return None
                 if value is None or value.dtype != dtype or not _equal(value, answer, part.shape(geometry)):
                     failed = self._judged(found, case, outcomes)
                     known = self._known(deviations)
@@ -265,7 +271,7 @@ def broken(verdict: dict[str, Any] | None, line: dict[str, Any]) -> dict[str, An
         return None
     anew = verdict or verdict_line(Verdict(line["adapter"], DEFINITION, line["outcome"]))
     told = {"outcome": line["outcome"], "reason": f"{line['reason']} (found in the small worlds)"}
-    return {**anew, **told, "counterexample": line["counterexample"]}
+    return {**anew, **told, **{name: line[name] for name in ("counterexample",) if name in line}}
 
 
 def confidence(set_size: int, geometries: int) -> str:

@@ -27,8 +27,7 @@ class InProcess:
     """
 
     isolation = "none: this system cannot fork, so a crash or a hang would end the run"
-    time_limit = 0.0
-    deaths = 0
+    deaths = hangs = 0
 
     def __init__(
         self,
@@ -59,10 +58,16 @@ class InProcess:
     def begin(self, trials: Sequence[Trialled]) -> None:
         """Nothing runs beside this process."""
 
-    def run(self, trials: Sequence[Trialled], fresh: bool = False) -> Iterator[tuple[Outcome, ...]]:
-        """Run trials in order; nothing can be made fresh here."""
+    def run(
+        self, trials: Sequence[Trialled], fresh: bool = False, hasty: bool = False
+    ) -> Iterator[tuple[Outcome, ...]]:
+        """Run trials in order; nothing can be made fresh here, or given up."""
         for requirement, case in trials:
             yield perform(self._adapter, self._calls(requirement, case))
+
+    def printed(self) -> str:
+        """Nothing: what is printed here goes where this process prints."""
+        return ""
 
     def fresh(self) -> None:
         """Nothing can be made fresh here."""

@@ -73,7 +73,7 @@ class Judge:
         if outcome.kind == "returned":
             return None
         said = {"raised": "raised ", "not an array": "returned ", "exited": "", "crashed": "", "timed out": "",
-                "out of memory": ""}[outcome.kind]
+                "not waited for": "", "out of memory": ""}[outcome.kind]
         return Finding(f"{said}{outcome.text}, want a result", call)
 
     def shape(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:

@@ -1,6 +1,7 @@
 """Calls of libraries in their own words, each library in a process of its own, which a crash or a hang ends alone."""
 
 import ast
+import contextlib
 import importlib
 import json
 import os
@@ -17,6 +18,7 @@ import numpy as np
 from convspec.adapters.native import Library
 from convspec.conformance import interpreter
 from convspec.conformance.results import array_line, dump
+from convspec.conformance.waiting import Allowance, NoAnswer, TimeLimits, Wait
 
 Line = dict[str, Any]
 
@@ -44,7 +46,7 @@ def measure(library: Library, programs: Mapping[str, str], seconds: float = SECO
     programs : mapping
         Name to source; the last line is an expression, whose value is the answer.
     seconds : float
-        For the import and all programs together, and again after each death.
+        Of processor time, or of sleep, for the import and all programs together, and again after each death.
 
     Returns
     -------
@@ -72,19 +74,44 @@ def _run(modules: tuple[str, ...], programs: Mapping[str, str], seconds: float) 
     """Give the lines of one child, and what to say of the program that it did not answer."""
     environment = {**interpreter.environment(), **dict.fromkeys(THREADS, "1"), "JAX_PLATFORMS": "cpu"}
     order = json.dumps({"modules": modules, "programs": programs})
+    process = subprocess.Popen(
+        interpreter.command("convspec.conformance.native"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, env=environment, process_group=0,
+    )
+    late = ""
     try:
-        done = subprocess.run(
-            interpreter.command("convspec.conformance.native"),
-            input=order.encode(),
-            capture_output=True,
-            timeout=seconds,
-            env=environment,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as late:
-        end = {"kind": "timed out", "text": f"took more than {seconds:g} s"}
-        return _lines(late.stdout or b""), end
-    return _lines(done.stdout), {"kind": "crashed", "text": f"ended the process with {_status(done.returncode)}"}
+        late = _wait(process, order.encode(), TimeLimits(seconds, seconds).allowance(True))
+    finally:
+        _end(process)
+    raw, _ = process.communicate()
+    if late:
+        return _lines(raw), {"kind": "timed out", "text": late}
+    return _lines(raw), {"kind": "crashed", "text": f"ended the process with {_status(process.returncode)}"}
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process, and its children where the system has groups of processes."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
+def _wait(process: "subprocess.Popen[bytes]", order: bytes, allowance: Allowance) -> str:
+    """Give the order and wait for the end of the process; why it is not waited for any longer, if it is not."""
+    wait = Wait(process.pid, allowance)
+    told: bytes | None = order
+    try:
+        while True:
+            # What was read so far is kept for the next time.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(told, timeout=wait.pause)
+                return ""
+            told = None
+            if not wait.look():
+                return ""
+    except NoAnswer as problem:
+        return str(problem)
 
 
 def _lines(raw: bytes) -> list[Line]:

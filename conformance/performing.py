@@ -3,6 +3,7 @@
 This is the part that runs beside the implementation, normally in a child process.
 """
 
+import errno
 import random
 import sys
 import threading
@@ -17,6 +18,8 @@ from convspec.conformance.calls import Call, Outcome
 from convspec.conformance.layouts import place, undirected
 
 TEXT_LIMIT = 2000
+# Bytes that an implementation may write to one file: enough for any log, and no disk is filled by a hang.
+LARGEST_FILE = 1 << 30
 # Fills memory that is given back, so that a result left unwritten holds this and not a lucky zero.
 LARGEST_GARBAGE = 1 << 20
 GARBAGE = tuple(np.full(LARGEST_GARBAGE, byte, np.uint8) for byte in (0xA5, 0x5A))
@@ -142,7 +145,10 @@ def _returned(value: Any) -> Outcome:
 def _told(error: BaseException) -> str:
     """The exception in words; its own text may raise in its turn."""
     try:
-        return f"{type(error).__name__}: {error}"[:TEXT_LIMIT]
+        text = f"{type(error).__name__}: {error}"[:TEXT_LIMIT]
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            text += f" (the suite lets it write files of up to {LARGEST_FILE >> 20} MiB)"
+        return text
     except Exception:
         return type(error).__name__
 

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import itertools
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import BAD
 from convspec.conformance.verdict import Verdict
+from convspec.conformance.waiting import TimeLimits
 
 # What is tried first finds most of what those before it do not; the rest as it comes.
 FIRST = (
@@ -29,7 +31,10 @@ FIRST = (
     "SPC-05", "SHP-10", "ERR-06", "ERR-01", "DTY-03", "DTY-05", "PAD-12", "SPC-06", "SHP-09", "SPC-02", "ERR-04",
     "PUR-04", "SHP-08",
 )
-TIME_LIMIT = 2.0
+# Whatever hangs is known to hang, so it is not waited for long, and each time anew.
+LIMITS = TimeLimits(trial=2.0, long=2.0, hangs=math.inf)
+# A correct variant has what a user's implementation has.
+PATIENT = TimeLimits()
 # Of each requirement's cases, so many are tried before any requirement tries more.
 GLANCES = (3, 12, 48)
 # What these do depends on what was called before, or they end the process.
@@ -165,7 +170,7 @@ def hear(
     """
     cases = 0
     accused_by: list[str] = []
-    with verifying(member, battery, oracle, 5 * TIME_LIMIT) as verifier:
+    with verifying(member, battery, oracle, PATIENT) as verifier:
         for requirement in in_order(requirements()) if asked is None else asked:
             verdict = verifier.verify(requirement, catalogue()[requirement.id], part)
             cases += verdict.cases
@@ -197,7 +202,7 @@ def accuses(verdict: Verdict) -> bool:
 def start_early(faults: Iterable[Fault]) -> dict[str, Child]:
     """The children of faults that need a process, started while this one is small: a fork copies what it holds."""
     children: dict[str, Child] = {
-        fault.id: start(fault.id, adapter=Known(fault), time_limit=TIME_LIMIT)
+        fault.id: start(fault.id, adapter=Known(fault), limits=LIMITS)
         for fault in faults
         if needs_a_process(fault)
     }
@@ -212,7 +217,7 @@ def verifying(
     member: Fault | Benign | str,
     battery: Battery,
     oracle: Oracle,
-    time_limit: float = TIME_LIMIT,
+    limits: TimeLimits = LIMITS,
     started: Started | None = None,
 ) -> Iterator[Verifier]:
     """A verifier of a member of the zoo, or of a target that is named; a child that it starts ends with the block."""
@@ -222,9 +227,9 @@ def verifying(
     if early is not None:
         child = early
     elif isinstance(member, str):
-        child = start(member, time_limit=time_limit)
+        child = start(member, limits=limits)
     elif needs_a_process(member):
-        child = start(member.id, adapter=Known(member), time_limit=time_limit)
+        child = start(member.id, adapter=Known(member), limits=limits)
     else:
         child = InProcess(member.id, adapter=Known(member), calls=oracle.calls_of)
     # What has no history answers alike in a worker that has one.

@@ -33,6 +33,7 @@ from convspec.conformance.results import (
     write_lines,
 )
 from convspec.conformance.verdict import Verdict
+from convspec.conformance.waiting import TimeLimits
 from convspec.conformance.world_answers import Answers
 
 # Targets that are verified side by side, each in a process of its own.
@@ -55,7 +56,7 @@ class Settings:
     dtypes : tuple of str
         Element types to ask for instead of the claimed ones.
     time_limit : float
-        Seconds for one trial.
+        Seconds of processor time for one trial.
     objects : mapping
         Adapters that cannot be found by name, by the name they get.
     found_by_pattern : tuple of str
@@ -152,7 +153,7 @@ class Run:
                 target,
                 adapter=self.settings.objects.get(target),
                 dtypes=self.settings.dtypes,
-                time_limit=self.settings.time_limit,
+                limits=TimeLimits.of(self.settings.time_limit),
             )
         return self._children[target]
 

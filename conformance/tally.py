@@ -19,7 +19,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.distribution = Distribution()
-        self.answered = self.nontrivial = self.deaths = self.excused = 0
+        self.answered = self.nontrivial = self.deaths = self.not_waited_for = self.excused = 0
         self.known: set[int] = set()
         self.passed: set[int] = set()
         self.passed_examples: set[int] = set()

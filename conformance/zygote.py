@@ -5,11 +5,13 @@ that a crash costs a fork and not an import. A worker reads requests and answers
 """
 
 import gc
+import io
 import os
 import pickle
 import signal
 import socket
 import sys
+import time
 import traceback
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -21,10 +23,9 @@ from convspec.adapters.protocol import Adapter, Capabilities, Numerics, Predicat
 from convspec.adapters.signatures import Signature
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.machine import address_space
-from convspec.conformance.performing import perform
+from convspec.conformance.performing import LARGEST_FILE, perform
 from convspec.conformance.requirements import calls_of
 
-OUTPUT_LIMIT = 16 << 20
 ROOM = 4 << 20
 WARMING = (
     ("PUR-06", "x=2x2x5x5 w=2x2x3x3 bias=2 dtype=float32 layout_x=channels_last layout_w=F data=uniform:1"),
@@ -125,8 +126,10 @@ def work(adapter: Adapter, connection: Connection, flags: frozenset[str]) -> Non
         kind = request[0]
         if kind == "trials":
             for requirement, line in request[1]:
+                started = time.perf_counter()
                 try:
-                    reply: Any = ("outcomes", perform(adapter, calls_of(requirement, _case(line))))
+                    outcomes = perform(adapter, calls_of(requirement, _case(line)))
+                    reply: Any = ("outcomes", outcomes, time.perf_counter() - started)
                 except Exception:
                     reply = ("error", traceback.format_exc())
                 if os.getpid() != worker:
@@ -232,21 +235,32 @@ def _warm() -> None:
 
 
 def _limit(memory: int) -> None:
-    """Limit a worker's memory and the size of the files it writes; the latter also caps what it prints."""
+    """Limit a worker's memory and the size of each file that it writes; what it prints goes to no file."""
     try:
         import resource
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (OUTPUT_LIMIT, OUTPUT_LIMIT))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     if memory and sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (address_space(memory),) * 2)
+
+
+def own_streams() -> None:
+    """Let what is printed reach the descriptors at once, so that no death loses it, and whatever its characters are."""
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            os.fdopen(number, "wb", 0, closefd=False), "utf-8", "backslashreplace", write_through=True
+        )
+        for number in (1, 2)
+    )
 
 
 def main() -> None:
     """Serve a target that is named on the command line."""
     descriptor, target, dtypes, flags, memory = pickle.loads(bytes.fromhex(sys.argv[1]))
     control = socket.socket(fileno=descriptor)
+    own_streams()
     adapter, error = None, None
     try:
         adapter = loading.load(target, dtypes)

@@ -105,7 +105,7 @@ def check(
     fail_fast : bool
         Stop at the first failure that counts.
     time_limit : float
-        Seconds that one trial may take.
+        Seconds of processor time that one trial may take.
     workers : int
         Processes side by side, by pytest-xdist; 0 for none.
     pytest_args : iterable of str

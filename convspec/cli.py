@@ -88,7 +88,8 @@ def parser() -> argparse.ArgumentParser:
         help="failures that are expected, one a line: requirement, predicate or id=CASE, link",
     )
     checking.add_argument(
-        "--time-limit", type=_seconds, default=10.0, metavar="S", help="seconds that one trial may take (default: 10)"
+        "--time-limit", type=_seconds, default=10.0, metavar="S",
+        help="seconds of processor time that one trial may take (default: 10)",
     )
     checking.add_argument(
         "-n", "--workers", type=int, default=0, metavar="N", help="processes side by side (needs pytest-xdist)"

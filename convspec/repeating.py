@@ -20,6 +20,7 @@ from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.verdict import Counterexample
+from convspec.conformance.waiting import TimeLimits
 
 
 def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> int:
@@ -54,13 +55,15 @@ def repro(line: str, target: str, dtypes: Iterable[str] = (), time_limit: float 
     # Built here first: a line with an unknown recipe or layout is wrong usage, not a fault of the suite.
     for call in requirement.calls(case):
         place(call.x, call.layout_x), place(call.w, call.layout_w)
-    child = start(target, dtypes=split_words(dtypes), time_limit=time_limit)
+    child = start(target, dtypes=split_words(dtypes), limits=TimeLimits.of(time_limit))
     try:
         verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=split_words(dtypes))
         finding, trial = verifier.once(requirement, case)
         print(f"{id}: {catalogue()[id].statement}\n")
         print(f"case {case.id}: {case.line}\n")
         _show(trial, finding, verifier, requirement)
+        if printed := child.printed():
+            print(f"\nIt printed, at the end:\n{textwrap.indent(printed, '    ')}")
         return 0 if finding is None else 1
     finally:
         child.close()

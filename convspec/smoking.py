@@ -16,6 +16,7 @@ from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirements import requirements
+from convspec.conformance.waiting import TimeLimits
 
 ONE_TAP = Case((1, 1, 1, 1), (1, 1, 1, 1), literal=((3,), (2,), ()))
 WRITTEN_OUT = (("one tap on one pixel", ONE_TAP), ("the counting picture", COUNTING), ("the edge picture", EDGE))
@@ -52,7 +53,7 @@ def smoke(target: str, dtypes: Iterable[str] = (), time_limit: float = 10.0) -> 
         0 if all are in order, 1 otherwise; 3 if the exclusions leave none.
     """
     wanted = split_words(dtypes)
-    child = start(target, dtypes=wanted, time_limit=time_limit)
+    child = start(target, dtypes=wanted, limits=TimeLimits.of(time_limit))
     try:
         verifier = Verifier(target, child, Battery(0, "quick"), Oracle(), dtypes=wanted)
         claims = verifier.capabilities

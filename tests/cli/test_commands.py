@@ -92,6 +92,15 @@ def test_repro_of_a_case_that_is_in_order(capsys):
     assert "In order." in capsys.readouterr().out
 
 
+def test_repro_shows_the_end_of_what_was_printed(capsys):
+    Path("loud.py").write_text(RIGHT.replace("return result", "print('x' * 30000000, 'step 4')\n    return result"))
+    assert run("repro", FLIPPED_CASE, "--adapter", "loud.py:conv") == 0
+    printed = capsys.readouterr().out
+    assert "It printed, at the end:\n    xxx" in printed
+    assert printed.endswith("step 4\n")
+    assert len(printed) < 5000
+
+
 def test_repro_of_a_law_says_which_call(capsys):
     line = "LAW-07 x=1x1x3x4 w=1x1x2x2 data=int:3"
     assert run("repro", line, "--adapter", "vectorized") == 0

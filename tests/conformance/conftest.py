@@ -1,8 +1,13 @@
 """What several files here share: the cases of a whole run, drawn once."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from convspec.conformance.battery import Battery
+
+sys.path.append(str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")

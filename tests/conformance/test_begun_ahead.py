@@ -30,7 +30,7 @@ def dying(x, w, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 def begun(function, cases, first=()):
     """The outcomes of cases that were begun before others were run to their end."""
-    child = ChildProcess("odd", adapter=adapt(function, "odd"), time_limit=1.0)
+    child = ChildProcess("odd", adapter=adapt(function, "odd"))
     trials = [("DEF-01", case) for case in cases]
     try:
         child.begin(trials)
@@ -56,7 +56,7 @@ def test_a_death_in_what_was_begun_is_told_of_the_case_that_died():
 
 
 def test_what_was_begun_and_is_not_asked_for_is_left_alone():
-    child = ChildProcess("odd", adapter=adapt(right, "odd"), time_limit=1.0)
+    child = ChildProcess("odd", adapter=adapt(right, "odd"))
     some, others = [("DEF-01", GOOD)], [("DEF-01", AFTER)]
     try:
         child.begin(some)

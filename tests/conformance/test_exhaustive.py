@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import time
 from pathlib import Path
 
 import jsonschema
@@ -24,6 +25,7 @@ from convspec.conformance.exhaustive import Explorer, broken, line_for_proof, wo
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.proving import Known
+from convspec.conformance.waiting import TimeLimits
 from convspec.conformance.world import ALONE, Channels, World, part_of
 from convspec.conformance.world_answers import Answers, right_answer
 from convspec.reference import conv2d
@@ -32,6 +34,7 @@ SMALL = World(size=3, kernel=2, stride=2, dilation=2, pad=1)
 TINY = World(size=2, kernel=2, stride=2, dilation=1, pad=1)
 SCHEMAS = Path(__file__).resolve().parents[2] / "reports"
 _ANSWERS = Answers()
+PATIENT = TimeLimits()
 
 
 class Right:
@@ -51,9 +54,9 @@ class Right:
         return self.answer(x, w, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
-def explored(adapter, world=SMALL, **settings):
+def explored(adapter, world=SMALL, limits=PATIENT, **settings):
     """The line of an adapter that is given as an object."""
-    child = start(adapter.name, adapter=adapter, time_limit=3.0)
+    child = start(adapter.name, adapter=adapter, limits=limits)
     try:
         verifier = Verifier(adapter.name, child, Battery(0, "quick"), Oracle(), **settings)
         return world_line(Explorer(verifier, world, _ANSWERS), "a:b")
@@ -130,6 +133,22 @@ def test_other_element_types_have_sets_of_their_own(dtype):
     assert line["restricted"] == [f"it does not claim float64: the numbers are {dtype}"]
     wrong = Right(Capabilities(dtypes=(dtype,)), lambda *given, **more: conv2d(*given, **more) + 1)
     assert explored(wrong, TINY, shrinks=False)["outcome"] == "failed"
+
+
+def test_a_geometry_that_is_not_waited_for_is_neither_right_nor_wrong():
+    def answer(x, w, bias, *, stride, **rest):
+        if stride[1] > 1:
+            time.sleep(600)
+        return conv2d(x, w, bias, stride=stride, **rest)
+
+    line = explored(Right(answer=answer), limits=TimeLimits(hangs=0))
+    assert (line["outcome"], line["failures"]) == ("mistrusted", 0)
+    assert "it is not waited for any longer" in line["reason"]
+    assert 0 < line["geometries"] < SMALL.total
+    assert "counterexample" not in line
+    told = broken(None, line)
+    assert (told["requirement"], told["outcome"]) == ("DEF-01", "mistrusted")
+    assert "counterexample" not in told
 
 
 def test_no_element_type_nothing_asked():

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -174,14 +173,13 @@ def always(act):
     (lambda y: 1 // 0, "errored", "raised ZeroDivisionError"),
     (lambda y: os._exit(0), "crashed", "the process ended with status 0 and no answer"),
     (lambda y: os.kill(os.getpid(), signal.SIGSEGV), "crashed", "the process was killed by SIGSEGV"),
-    (lambda y: time.sleep(60), "timed out", "no answer within 0.2 s"),
     pytest.param(
         lambda y: np.ones(1 << 36), "out of memory", "MemoryError",
         marks=pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only"),
     ),
-], ids=["list", "shape", "raise", "exit", "segfault", "hang", "memory"])
+], ids=["list", "shape", "raise", "exit", "segfault", "memory"])
 def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason, unexplained, drawn_once):
-    result = check(always(act), only="SHP-01", effort="quick", time_limit=0.2)
+    result = check(always(act), only="SHP-01", effort="quick")
     (verdict,) = result.verdicts
     assert verdict["outcome"] == outcome
     assert reason in verdict["reason"]
@@ -257,7 +255,7 @@ def interrupted(tmp_path, target, *options):
     )
     first = process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate()
     assert first.startswith("   ")
     return process.returncode, printed
 
