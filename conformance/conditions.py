@@ -226,7 +226,7 @@ _ARGUMENTS = (
     ),
 )
 _DATA = (
-    Condition("the numbers hold NaN or infinities", lambda case: case.data.startswith("special")),
+    Condition("the numbers hold NaN or infinities", lambda case: case.has_special_numbers),
     Condition(
         "the numbers are not all whole",
         lambda case: case.data not in ("int", "impulse", "zero", "wide", "full", "edge"),

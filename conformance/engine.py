@@ -244,7 +244,6 @@ class Verifier:
         distribution = Distribution()
         answered, nontrivial, deaths = 0, 0, 0
         known: set[int] = set()
-        unexplained_passes: set[int] = set()
         passed_examples: set[int] = set()
         for case, outcomes in zip(plan.cases, answers, strict=False):
             trial = self.trial(requirement, case, outcomes)
@@ -257,7 +256,6 @@ class Verifier:
             # A refusal of what is not claimed is no answer.
             answered += case.id not in unclaimed or outcomes[0].kind != "raised"
             if finding is None:
-                unexplained_passes.update(notes)
                 passed_examples.update(index for index in notes if self._is_example(index, case))
                 nontrivial += self._is_nontrivial(requirement, trial)
                 ratio = self._ratio(requirement, trial)
@@ -265,7 +263,10 @@ class Verifier:
                     verdict.worst_ratio = max(verdict.worst_ratio or 0.0, ratio)
             elif notes:
                 known.update(notes)
-                verdict.counterexample = verdict.counterexample or Counterexample(case, finding, trial)
+                harmful = any(self.child.description.deviations[index].harmful for index in notes)
+                verdict.counterexample = verdict.counterexample or Counterexample(
+                    case, finding, trial, harmful=harmful
+                )
             else:
                 verdict.counterexample = Counterexample(case, finding, trial)
                 verdict.outcome = "failed"
@@ -284,15 +285,11 @@ class Verifier:
             verdict.outcome = "known deviation"
             verdict.reason = "; ".join(self.child.description.deviations[index].reason for index in sorted(known))
         else:
-            gone = [
-                note
-                for index, note in enumerate(self.child.description.deviations)
-                if index
-                in (unexplained_passes if note.example is None and "*" not in note.requirements else passed_examples)
-            ]
-            if gone:
+            # Only its own example can say that a deviation is gone: where it has none, other cases were perhaps spared.
+            if passed_examples:
+                gone = self.child.description.deviations[min(passed_examples)]
                 verdict.outcome = "unexpectedly passing"
-                verdict.reason = f"a known deviation is gone: {gone[0].reason}"
+                verdict.reason = f"a known deviation is gone: {gone.reason}"
             elif answered and not requirement.trivial and verdict.nontrivial < LEAST_NONTRIVIAL:
                 verdict.outcome = "mistrusted"
                 verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"

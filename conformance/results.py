@@ -151,6 +151,10 @@ def counterexample_line(target: str, requirement: str, found: Counterexample, ex
         "message": finding.reason,
         "repro": repro_line(target, requirement, case),
     }
+    if found.ended:
+        line["ended"] = found.ended
+    if found.harmful:
+        line["harmful"] = True
     if found.history:
         line["history"] = [f"{requirement} {earlier.line}" for earlier in found.history]
     return line
