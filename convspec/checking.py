@@ -16,7 +16,7 @@ from convspec.adapters.protocol import DTYPES
 from convspec.conformance.plugin import CATALOGUE, Prepared
 from convspec.conformance.results import BAD
 from convspec.conformance.run import NOTHING_VERIFIED, SUITE_FAILED, Run, Settings
-from convspec.reports import read_results, verdict_lines, world_lines, write_report
+from convspec.reports import deviation_lines, read_results, verdict_lines, world_lines, write_report
 
 INTERRUPTED = 130
 
@@ -286,4 +286,4 @@ def results_lines(out: Path) -> list[str]:
     if not path.exists():
         return []
     results = read_results(path)
-    return verdict_lines(results) + world_lines(results)
+    return verdict_lines(results) + deviation_lines(results) + world_lines(results)

@@ -19,6 +19,7 @@ from convspec.reports.records import (
     Requirement,
     Results,
     Verdict,
+    Withheld,
     World,
 )
 from convspec.reports.stream import Stream, check_version
@@ -37,6 +38,7 @@ __all__ = [
     "Results",
     "ResultsError",
     "Verdict",
+    "Withheld",
     "World",
     "read_results",
 ]
@@ -161,6 +163,7 @@ class _Stream(Stream):
                 item.text("reason"),
                 item.text("link", ""),
                 item.truth("seen") if item.has("seen") else None,
+                item.truth("applies", True),
             )
             for item in fields.inners("deviations")
         )
@@ -242,7 +245,13 @@ def _counterexample(fields: Fields) -> Counterexample:
         fields.text("bound_text", ""),
         fields.text("message", ""),
         fields.text("repro", ""),
+        fields.text("ended", ""),
+        _withheld(fields.inner("withheld")) if fields.has("withheld") else None,
     )
+
+
+def _withheld(fields: Fields) -> Withheld:
+    return Withheld(fields.text("why"), fields.texts("dtypes", ()), fields.texts("kind", ()))
 
 
 def _world(fields: Fields) -> World:
