@@ -34,7 +34,7 @@ def unpublishable(raw: bytes) -> Iterator[tuple[int, str]]:
     (int, str)
         The number of the line from 1, and what was called, in words.
     """
-    for number, text in enumerate(raw.decode("utf-8").splitlines(), start=1):
+    for number, text in enumerate(_lines(raw), start=1):
         line = json.loads(text)
         if line.get("type") in FIXED_INPUTS and (line.get("ended") or line.get("kind") in ENDS):
             names = ("adapter", "library", "topic", "dtype", "regime", "terms")
@@ -55,29 +55,40 @@ def published(raw: bytes) -> bytes:
         The same lines; where a counterexample ended the process, or may end it, with its kind in place of its input.
     """
     lines = []
-    for text in raw.decode("utf-8").splitlines():
+    for text in _lines(raw):
         line = json.loads(text)
-        if line.get("type") in KINDS_OF_LINES and is_withheld(line.get("counterexample") or {}):
+        if line.get("type") in KINDS_OF_LINES and is_to_be_withheld(line):
             text = json.dumps(_without_input(line), sort_keys=True, ensure_ascii=False, allow_nan=False)
         lines.append(text + "\n")
     return "".join(lines).encode("utf-8")
 
 
-def is_withheld(example: Mapping[str, Any]) -> bool:
-    """Whether a counterexample, as the results hold it, must not be published with its input."""
-    return bool(_ended(example) or example.get("harmful"))
+def _lines(raw: bytes) -> list[str]:
+    # Other characters that end a line for Python may stand inside a text.
+    return [text for text in raw.decode("utf-8").split("\n") if text]
 
 
-def _ended(example: Mapping[str, Any]) -> str:
-    """How a call of it ended the process; empty where each came back, whatever the verdict's outcome is called."""
+def is_to_be_withheld(line: Mapping[str, Any]) -> bool:
+    """Whether the counterexample of a verdict or a world, if there is one, has an input that must not be published."""
+    example = line.get("counterexample")
+    return bool(example and "withheld" not in example and (_ended(line) or example.get("harmful")))
+
+
+def _ended(line: Mapping[str, Any]) -> str:
+    """How a call of the counterexample ended the process; empty where each came back, whatever the outcome is."""
+    example = line["counterexample"]
     # Results of before this was a member of its own have it at the beginning of what came.
-    came = str(example.get("got_text", ""))
-    return str(example.get("ended") or next((end for end in ENDS if came.startswith(end)), ""))
+    said = (example.get("ended"), line.get("outcome"), *(end for end in ENDS if _came(example).startswith(end)))
+    return next((str(end) for end in said if end in ENDS), "")
+
+
+def _came(example: Mapping[str, Any]) -> str:
+    return str(example.get("got_text", ""))
 
 
 def _without_input(line: Line) -> Line:
     example = line["counterexample"]
-    ended = _ended(example)
+    ended = _ended(line)
     message, why = ENDS[ended] if ended else HARMFUL
     kept: Line = {name: example[name] for name in ("id", "ended", "harmful") if name in example}
     kept |= {"case": "", "repro": "", "message": message}
