@@ -67,6 +67,11 @@ class CaseLike(Protocol):
         ...
 
     @property
+    def has_special_numbers(self) -> bool:
+        """Whether NaN or an infinity may be among the numbers of x, w and bias."""
+        ...
+
+    @property
     def layout_x(self) -> str:
         """How x lies in memory."""
         ...
@@ -245,8 +250,17 @@ class Deviation:
     """A known departure from the specification, with the thread that knows of it.
 
     It is matched by its predicates on the case and the processor, never by the requirement alone. It is reported
-    as known; if its `example` is right after all, the run says so. `requirements` are those under which the example is
-    run; "*" among them means that it may show wherever its predicate holds.
+    as known, and the run says whether it was seen; only if its `example` is right after all does the run say that it is
+    gone. `requirements` are those under which the example is run; "*" among them means that it may show wherever its
+    predicate holds.
+
+    `harmful` says that such a case may end the process, hang it, or reach memory that is not that of its arrays. Then
+    there is no example, and what is published names the kind of the case and withholds its input.
+
+    Raises
+    ------
+    ValueError
+        A harmful deviation has an example; the message gives the reason of the deviation.
     """
 
     requirements: tuple[str, ...]
@@ -255,6 +269,13 @@ class Deviation:
     when: Predicate
     processor: Callable[[frozenset[str]], bool] | None = None
     example: str | None = None
+    harmful: bool = False
+
+    def __post_init__(self) -> None:
+        if self.harmful and self.example is not None:
+            raise ValueError(
+                f"a harmful deviation has an example, which would be published: {self.example!r} ({self.reason})"
+            )
 
 
 @runtime_checkable

@@ -58,6 +58,7 @@ class Measured:
     worst_gauge: float = 0.0
     typical_gauge: float = 0.0
     reason: str = ""
+    ended: str = ""
 
 
 @dataclass
@@ -174,6 +175,7 @@ def measure(subject: Subject, dtype: str, seed: int, exact: Remembered) -> tuple
         answers = exact.of(case)
         if outcome.value is None or not _fits(outcome, answers.shape):
             line.reason = outcome.text or f"{outcome.kind} another shape or dtype"
+            line.ended = outcome.kind if outcome.died else ""
             continue
         errors = answers.errors_of(outcome.value, subject.contract(dtype))
         spreads[regime].add(errors)

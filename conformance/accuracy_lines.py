@@ -173,6 +173,7 @@ def _measured(line: Measured, bound: str) -> dict[str, Any]:
         "worst_bound": _short(line.worst_bound), "worst_ulp": _short(line.worst_ulp),
         "worst_gauge": _short(line.worst_gauge), "typical_gauge": _short(line.typical_gauge),
         "case": f"{repeated_as(line.case)} {line.case.line}", "reason": line.reason,
+        **({"ended": line.ended} if line.ended else {}),
     }
 
 

@@ -5,6 +5,7 @@ seed) or a literal of at most 64 numbers. Arrays are never sent between processe
 A case may hold values that are not legal (stride 1.5, a kernel of height 0, rank 3): validity is asked of it.
 """
 
+import cmath
 import hashlib
 import json
 import math
@@ -125,6 +126,13 @@ class Case:
     def numbers(self) -> int:
         """How many numbers x, w and bias hold together."""
         return sum(self.counts)
+
+    @property
+    def has_special_numbers(self) -> bool:
+        """Whether NaN or an infinity may be among the numbers of x, w and bias."""
+        if self.literal is None:
+            return self.data.startswith("special")
+        return not all(cmath.isfinite(number) for part in self.literal for number in part)
 
     @cached_property
     def geometry(self) -> Geometry:

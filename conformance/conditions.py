@@ -228,7 +228,7 @@ _ARGUMENTS = (
     ),
 )
 _DATA = (
-    Condition("the numbers hold NaN or infinities", "case.data.startswith('special')"),
+    Condition("the numbers hold NaN or infinities", "case.has_special_numbers"),
     Condition("the numbers are not all whole", "case.data not in ('int', 'impulse', 'zero', 'wide', 'full', 'edge')"),
     Condition("the numbers are tiny", "case.data in ('tiny', 'subnormal')"),
     Condition("the numbers are large", "case.data in ('full', 'edge', 'wide', 'huge', 'log')"),

@@ -223,13 +223,16 @@ class Verifier:
             verdict.cases += 1
             tally.count(case, outcomes[0], is_unclaimed)
             if finding is None:
-                tally.right(notes, [index for index in notes if self._is_example(index, case)])
+                tally.right([index for index in notes if self._is_example(index, case)])
                 self._look_at_what_is_right(verdict, requirement, hearing, tally)
             elif raised is not None:
                 tally.raised(raised, Counterexample(case, finding, trial))
             elif notes:
                 tally.deviates(notes)
-                verdict.counterexample = verdict.counterexample or Counterexample(case, finding, trial)
+                harmful = any(self.deviations[index].harmful for index in notes)
+                verdict.counterexample = verdict.counterexample or Counterexample(
+                    case, finding, trial, harmful=harmful
+                )
             else:
                 self._fails(verdict, requirement, Counterexample(case, finding, trial), plan, tally)
                 return
@@ -294,16 +297,11 @@ class Verifier:
             self._passes(verdict, requirement, tally)
 
     def _passes(self, verdict: Verdict, requirement: Requirement, tally: Tally) -> None:
-        deviations = enumerate(self.deviations)
-        gone = [
-            note
-            for index, note in deviations
-            if index
-            in (tally.passed if note.example is None and "*" not in note.requirements else tally.passed_examples)
-        ]
-        if gone:
+        if tally.passed_examples:
+            # Only its own example can say that a deviation is gone: where it has none, other cases were perhaps spared.
+            gone = self.deviations[min(tally.passed_examples)]
             verdict.outcome = "unexpectedly passing"
-            verdict.reason = f"a known deviation is gone: {gone[0].reason}"
+            verdict.reason = f"a known deviation is gone: {gone.reason}"
         elif tally.answered and not requirement.trivial and (verdict.nontrivial or 0) < LEAST_NONTRIVIAL:
             verdict.outcome = "mistrusted"
             verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"

@@ -146,7 +146,7 @@ class KnownFailure:
     def note(self) -> DeviationNote:
         """The same as the engine knows the deviations that an adapter declares."""
         reason = f"expected by line {self.line} of {self.file}: {self.condition}"
-        return DeviationNote(self.requirements, reason, self.link, None, True)
+        return DeviationNote(self.requirements, reason, self.link, None, harmful=False, applies=True)
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,10 @@ def counterexample_line(target: str, requirement: str, found: Counterexample, ex
     }
     if found.drawn is not None and found.drawn.id != case.id:
         line["drawn"] = found.drawn.id
+    if found.ended:
+        line["ended"] = found.ended
+    if found.harmful:
+        line["harmful"] = True
     if found.history:
         line["history"] = [f"{requirement} {earlier.line}" for earlier in found.history]
     return line

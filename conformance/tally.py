@@ -21,7 +21,6 @@ class Tally:
         self.distribution = Distribution()
         self.answered = self.nontrivial = self.deaths = self.not_waited_for = self.excused = 0
         self.known: set[int] = set()
-        self.passed: set[int] = set()
         self.passed_examples: set[int] = set()
         self.loose: collections.Counter[bool | None] = collections.Counter()
         self.observed: collections.Counter[bool] = collections.Counter()
@@ -38,10 +37,9 @@ class Tally:
         # A refusal of what is not claimed is no answer.
         self.answered += not is_unclaimed or outcome.kind != "raised"
 
-    def right(self, deviations: Iterable[int], examples: Iterable[int]) -> None:
-        """Count the last case as right, though these deviations match it, and these have it as their example."""
+    def right(self, examples: Iterable[int]) -> None:
+        """Count the last case as right, though it is the example of these deviations."""
         self.passing.append(self.ran[-1])
-        self.passed.update(deviations)
         self.passed_examples.update(examples)
 
     def deviates(self, deviations: Sequence[int]) -> None:

@@ -9,13 +9,29 @@ from convspec.conformance.judging import Finding
 
 @dataclass
 class Counterexample:
-    """A failing case with all that is needed to show and to repeat it; `drawn` is the one that it was found by."""
+    """A failing case with all that is needed to show and to repeat it.
+
+    Parameters
+    ----------
+    history : tuple of Case
+        What must run before it in the same process.
+    drawn : Case or None
+        The case by which it was found.
+    harmful : bool
+        Whether a known deviation that matches it says that such cases may end the process or reach foreign memory.
+    """
 
     case: Case
     finding: Finding
     trial: Trial
     history: tuple[Case, ...] = ()
     drawn: Case | None = None
+    harmful: bool = False
+
+    @property
+    def ended(self) -> str:
+        """How a call of it ended the process or did not come back; empty where each came back."""
+        return next((outcome.kind for outcome in self.trial.outcomes if outcome.died), "")
 
 
 @dataclass(frozen=True)

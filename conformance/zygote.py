@@ -42,6 +42,7 @@ class DeviationNote:
     reason: str
     link: str
     example: str | None
+    harmful: bool
     applies: bool
 
 
@@ -72,7 +73,9 @@ class Description:
 def describe(adapter: Adapter, flags: frozenset[str]) -> Description:
     """Reduce an adapter to plain data."""
     notes = tuple(
-        DeviationNote(d.requirements, d.reason, d.link, d.example, d.processor is None or d.processor(flags))
+        DeviationNote(
+            d.requirements, d.reason, d.link, d.example, d.harmful, d.processor is None or d.processor(flags)
+        )
         for d in adapter.deviations
     )
     plain = replace(adapter.capabilities, exclusions=(), bridged=dict(adapter.capabilities.bridged))

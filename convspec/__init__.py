@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from convspec.checking import Result, check
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"
 __all__ = ["Result", "__version__", "check"]
 
 

@@ -20,7 +20,7 @@ from convspec.conformance.conclusion import INTERRUPTED, SUITE_FAILED
 from convspec.conformance.plugin import CATALOGUE, Prepared
 from convspec.conformance.results import BAD, encodable
 from convspec.conformance.run import Run, Settings
-from convspec.reports import conclude, read_results, verdict_lines, world_lines, write_report
+from convspec.reports import conclude, deviation_lines, read_results, verdict_lines, world_lines, write_report
 
 
 @dataclass(frozen=True)
@@ -359,4 +359,4 @@ def results_lines(out: Path) -> list[str]:
     if not path.exists():
         return []
     results = read_results(path)
-    return verdict_lines(results) + world_lines(results)
+    return verdict_lines(results) + deviation_lines(results) + world_lines(results)

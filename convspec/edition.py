@@ -10,7 +10,7 @@ from pathlib import Path
 import convspec
 from convspec.conformance.vectors import vectors
 from convspec.reporting import SOURCES, remake
-from convspec.reports import ResultsError, offered, read_results
+from convspec.reports import ResultsError, offered, published, read_results, unpublishable
 
 SUMS = "SHA256SUMS"
 # What is taught lies open, to be linked to; what was measured is a tenth as long when it is packed.
@@ -26,7 +26,7 @@ def publish(source: Path, out: Path) -> int:
     """Write an edition: results, pages, figures, tables, test vectors and their checksums.
 
     The figures and tables of the lesson are files; the results, and the figures and tables of the other pages, are
-    in ``measured.zip``.
+    in ``measured.zip``. The input of a case that ended a library, or may end it, is withheld from all of them.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def publish(source: Path, out: Path) -> int:
     Raises
     ------
     ResultsError
-        A file is missing, broken or incomplete, or this edition is published already. Nothing is written then.
+        A file is missing, broken or incomplete, this edition is published already, or an input that is part of the
+        suite itself ended a library. Nothing is written then.
     """
     folder = out / convspec.__version__
     if folder.exists():
@@ -53,7 +54,7 @@ def publish(source: Path, out: Path) -> int:
     found = _sources(source)
     with tempfile.TemporaryDirectory(dir=_made(out)) as temporary:
         part = Path(temporary) / folder.name
-        _write(found, part)
+        _write(_shown(found, _made(Path(temporary) / "shown")), part)
         part.rename(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"Edition: {folder}, {size / 1e6:.2f} MB")
@@ -82,6 +83,21 @@ def _sources(source: Path) -> list[Path]:
         raise ResultsError(f"{path}: it is of version {results.header.suite_version}, "
                            f"and this would be the edition of {convspec.__version__}")
     return found
+
+
+def _shown(sources: Sequence[Path], folder: Path) -> list[Path]:
+    """Copy the files into a folder as they may be published."""
+    copies = []
+    for path in sources:
+        raw = path.read_bytes()
+        if path.suffix == ".jsonl":
+            for number, called in unpublishable(raw):
+                raise ResultsError(f"{path}, line {number}: a library did not live to answer ({called}). Its input is "
+                                   "part of the suite, so it cannot be withheld: repeat the run, or take it out")
+            raw = published(raw)
+        copies.append(folder / path.name)
+        copies[-1].write_bytes(raw)
+    return copies
 
 
 def _write(sources: Sequence[Path], folder: Path) -> None:

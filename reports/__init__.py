@@ -20,8 +20,9 @@ from convspec.reports.proof_file import read_proof
 from convspec.reports.results import Results, ResultsError, read_results
 from convspec.reports.speed import write_speed_page
 from convspec.reports.speed_file import read_speed
-from convspec.reports.summary import badge, markdown, verdict_lines
+from convspec.reports.summary import badge, deviation_lines, markdown, verdict_lines
 from convspec.reports.verdict import verdict_page, write_verdict_page
+from convspec.reports.withholding import published, unpublishable
 from convspec.reports.worlds import world_lines
 
 __all__ = [
@@ -32,14 +33,17 @@ __all__ = [
     "badge",
     "compare",
     "conclude",
+    "deviation_lines",
     "diff_lines",
     "offered",
     "pages_in",
+    "published",
     "read_accuracy",
     "read_conventions",
     "read_proof",
     "read_results",
     "read_speed",
+    "unpublishable",
     "verdict_lines",
     "world_lines",
     "write_accuracy_page",

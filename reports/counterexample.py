@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convspec.reference import output_size, resolve_padding
 from convspec.reports import svg
+from convspec.reports.case_geometry import Geometry, Pair, geometry_of, inside, tuples
 from convspec.reports.numbers import apart, exact, plane, ratio, same, short
-from convspec.reports.results import Adapter, Array, Counterexample, Number
+from convspec.reports.results import Adapter, Array, Counterexample, Number, Withheld
 from convspec.reports.snippet import snippet
 
 MOST_CHANNELS = 3
 MOST_ROWS = 10
 MOST_COLUMNS = 12
 MOST_TERMS = 12
-LARGEST_PADDED = 300
-
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -43,33 +40,17 @@ class CaseView:
     got_text: str
     snippet: str
     repro: str
-
-
-@dataclass(frozen=True)
-class _Geometry:
-    """A case whose numbers fit together: where each output element reads."""
-
-    stride: Pair
-    dilation: Pair
-    pads: tuple[Pair, Pair]
-    groups: int
-    kernel: Pair
-    out: Pair
-
-    def window(self, i: int, j: int) -> list[Pair]:
-        return [
-            (i * self.stride[0] + p * self.dilation[0], j * self.stride[1] + q * self.dilation[1])
-            for p in range(self.kernel[0])
-            for q in range(self.kernel[1])
-        ]
+    withheld: str = ""
 
 
 def view(example: Counterexample, adapter: Adapter, anchor: str) -> CaseView:
     """Make the drawing, the facts and the snippet of one counterexample."""
+    if example.withheld is not None:
+        return _by_kind(example, example.withheld, anchor)
     x, w = _four(example.x), _four(example.w)
     expected, got = _four(example.expected), _four(example.got)
     at = _place(example, expected, got)
-    geometry = _geometry(example, x, w)
+    geometry = geometry_of(example, x, w)
     notes: list[str] = []
     inputs: list[Drawing] = []
     products = ""
@@ -78,7 +59,7 @@ def view(example: Counterexample, adapter: Adapter, anchor: str) -> CaseView:
         and w is not None
         and geometry is not None
         and at is not None
-        and _inside(at, x, w, geometry)
+        and inside(at, x, w, geometry)
     ):
         inputs = _reading(x, w, geometry, at, notes)
         products = _products(x, w, _four_bias(example), geometry, at, expected)
@@ -118,6 +99,15 @@ def view(example: Counterexample, adapter: Adapter, anchor: str) -> CaseView:
     )
 
 
+def _by_kind(example: Counterexample, withheld: Withheld, anchor: str) -> CaseView:
+    """Name a case whose input is withheld, by its id and its kind."""
+    facts = (("dtype", ", ".join(withheld.dtypes)), ("special", ", ".join(withheld.kind)))
+    return CaseView(
+        anchor, example.id, (), (), True, (), "", tuple(fact for fact in facts if fact[1]), example.message, "", "", "",
+        f"The input is withheld, because {withheld.why}.",
+    )
+
+
 def _four(array: Array | None) -> Array | None:
     """Give a single picture the two leading axes that a batch has."""
     if array is not None and len(array.shape) == 2:
@@ -151,47 +141,7 @@ def _place(example: Counterexample, expected: Array | None, got: Array | None) -
     return None
 
 
-def _geometry(example: Counterexample, x: Array | None, w: Array | None) -> _Geometry | None:
-    """Resolve the parameters with the reference; None where they are not those of a legal call."""
-    stride, dilation, groups = _pair(example.stride), _pair(example.dilation), example.groups
-    if x is None or w is None or len(x.shape) != 4 or len(w.shape) != 4 or stride is None or dilation is None:
-        return None
-    if not isinstance(groups, int) or groups < 1 or w.shape[0] % groups or w.shape[1] * groups != x.shape[1]:
-        return None
-    size, kernel = (x.shape[2], x.shape[3]), (w.shape[2], w.shape[3])
-    try:
-        pads = resolve_padding(
-            _tuples(example.padding), size=size, kernel=kernel, stride=stride, dilation=dilation
-        )
-        out = tuple(
-            output_size(size[a], kernel[a], pad=pads[a], stride=stride[a], dilation=dilation[a])
-            for a in (0, 1)
-        )
-    except (TypeError, ValueError):
-        return None
-    if max(size[a] + sum(pads[a]) for a in (0, 1)) > LARGEST_PADDED:
-        return None
-    return _Geometry(stride, dilation, (pads[0], pads[1]), groups, kernel, (out[0], out[1]))
-
-
-def _inside(at: Sequence[int], x: Array, w: Array, geometry: _Geometry) -> bool:
-    limits = (x.shape[0], w.shape[0], *geometry.out)
-    return len(at) == 4 and all(0 <= index < limit for index, limit in zip(at, limits, strict=True))
-
-
-def _pair(value: object) -> Pair | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value, value)
-    if isinstance(value, list) and len(value) == 2 and all(type(item) is int for item in value):
-        return (value[0], value[1])
-    return None
-
-
-def _tuples(value: object) -> object:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
-
-
-def _reading(x: Array, w: Array, geometry: _Geometry, at: Sequence[int], notes: list[str]) -> list[Drawing]:
+def _reading(x: Array, w: Array, geometry: Geometry, at: Sequence[int], notes: list[str]) -> list[Drawing]:
     """Draw, for each channel that takes part, the padded input with its window, and the kernel."""
     n, o, i, j = at
     each = w.shape[1]
@@ -235,7 +185,7 @@ def _kernel(cells: list[list[svg.Cell]], caption: str) -> Drawing:
     return Drawing(svg.number_grid(cut, caption, _told(cut), svg.Labels()), caption, "⋆")
 
 
-def _pads(geometry: _Geometry) -> bool:
+def _pads(geometry: Geometry) -> bool:
     return any(amount for side in geometry.pads for amount in side)
 
 
@@ -251,7 +201,7 @@ def _products(
     x: Array,
     w: Array,
     bias: tuple[Number, ...] | None,
-    geometry: _Geometry,
+    geometry: Geometry,
     at: Sequence[int],
     expected: Array | None,
 ) -> str:
@@ -386,7 +336,7 @@ def _facts(example: Counterexample) -> tuple[tuple[str, str], ...]:
         ("dilation", example.dilation),
         ("groups", example.groups),
     ):
-        facts.append((name, str(_tuples(value))))
+        facts.append((name, str(tuples(value))))
     if example.error is not None:
         facts.append(("error", short(example.error)))
     if example.bound is not None:

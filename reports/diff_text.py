@@ -138,7 +138,7 @@ def _told(change: Change) -> list[str]:
     if example is not None:
         # The line that repeats it is there to be copied: it is not shortened.
         lines += [f"    {_short(example.message)}"] if example.message else []
-        lines += [f"    {one_line(example.repro)}"] if example.repro else []
+        lines += [f"    {one_line(example.repro or example.named)}"]
     return lines
 
 
@@ -151,7 +151,7 @@ def _item(change: Change) -> list[str]:
     example = change.new.counterexample if change.new and change.kind in WITH_CASE else None
     if example is not None:
         lines += [f"  - {in_table(example.message[:LONGEST_LINE])}"] if example.message else []
-        lines += [f"  - {_code(example.repro)}"] if example.repro else []
+        lines += [f"  - {_code(example.repro or example.named)}"]
     return lines
 
 

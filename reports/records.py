@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from convspec.reports.words import OUTCOMES
+from convspec.reports.words import OUTCOMES, listed
 
 Number = int | float | complex | bool
 Counts = Mapping[str, Mapping[str, int]]
@@ -54,7 +54,7 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Deviation:
-    """A departure that is known and declared, and whether this run saw it.
+    """A departure that is known and declared, whether this run saw it, and whether it concerns this processor.
 
     ``known_line`` is its line in the file of known failures, None where the adapter itself declares it.
     """
@@ -64,6 +64,19 @@ class Deviation:
     link: str
     seen: bool | None
     known_line: int | None = None
+    applies: bool = True
+
+    @property
+    def where(self) -> str:
+        """The requirements under which it may show, in words."""
+        return "any requirement" if "*" in self.requirements else listed(list(self.requirements))
+
+    @property
+    def status(self) -> str:
+        """What this run says of it; empty where nothing is known."""
+        if not self.applies:
+            return "does not apply to this processor"
+        return "" if self.seen is None else "seen in this run" if self.seen else "not seen in this run"
 
 
 @dataclass(frozen=True)
@@ -102,8 +115,21 @@ class Array:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """What a published file says of a case whose input it withholds: why, and which kind of case it is."""
+
+    why: str
+    dtypes: tuple[str, ...]
+    kind: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Counterexample:
-    """The smallest case found in which a requirement is not met, with its arrays."""
+    """The smallest case found in which a requirement is not met, with its arrays.
+
+    ``ended`` says how a call of it ended the process; it is empty where each call came back. Where the input is
+    withheld, there are neither arrays nor arguments, and ``case`` and ``repro`` are empty.
+    """
 
     case: str
     id: str
@@ -125,6 +151,15 @@ class Counterexample:
     message: str
     repro: str
     drawn: str = ""
+    ended: str = ""
+    withheld: Withheld | None = None
+
+    @property
+    def named(self) -> str:
+        """The case in one line: as it is repeated, or else its id and its kind."""
+        if self.withheld is None:
+            return self.case
+        return f"{self.id} ({', '.join((*self.withheld.dtypes, *self.withheld.kind))}; input withheld)"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from convspec.reports.records import (
     Requirement,
     Results,
     Verdict,
+    Withheld,
     World,
 )
 from convspec.reports.stream import Stream, check_version
@@ -40,6 +41,7 @@ __all__ = [
     "Results",
     "ResultsError",
     "Verdict",
+    "Withheld",
     "World",
     "read_results",
 ]
@@ -166,6 +168,7 @@ class _Stream(Stream):
                 item.text("link", ""),
                 item.truth("seen") if item.has("seen") else None,
                 item.whole("known_line") if item.has("known_line") else None,
+                item.truth("applies", True),
             )
             for item in fields.inners("deviations")
         )
@@ -255,7 +258,13 @@ def _counterexample(fields: Fields) -> Counterexample:
         fields.text("message", ""),
         fields.text("repro", ""),
         fields.text("drawn", ""),
+        fields.text("ended", ""),
+        _withheld(fields.inner("withheld")) if fields.has("withheld") else None,
     )
+
+
+def _withheld(fields: Fields) -> Withheld:
+    return Withheld(fields.text("why"), fields.texts("dtypes", ()), fields.texts("kind", ()))
 
 
 def _world(fields: Fields) -> World:

@@ -27,6 +27,16 @@ def verdict_lines(results: Results) -> list[str]:
     return lines + [one_line(text) for text in unmatched(results)[:MOST_LINES]]
 
 
+def deviation_lines(results: Results) -> list[str]:
+    """Give one line for each deviation that an adapter declares: whether this run saw it, and what it is."""
+    return [
+        f"{OUTCOMES['known deviation'].symbol} {one_line(adapter.id)}, {one_line(deviation.where)}: "
+        f"{one_line(deviation.reason)}" + (f" ({deviation.status})" if deviation.status else "")
+        for adapter in results.adapters[:MOST_LINES]
+        for deviation in adapter.deviations
+    ][:MOST_LINES]
+
+
 def totals(standing: Standing) -> str:
     """Write the counts of every outcome, those that are zero too."""
     return ", ".join(f"{standing.totals[word]} {word}" for word in OUTCOMES)

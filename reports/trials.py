@@ -74,7 +74,10 @@ def dtypes(verdict: Verdict) -> tuple[str, ...]:
     """Name the dtypes that a verdict speaks of: those of its case where it has one, else all that were tried."""
     example = verdict.counterexample
     arrays = (example.x, example.w, example.bias) if example is not None else ()
-    found = {array.dtype for array in arrays if array is not None} or set(verdict.evidence.get("dtype", ()))
+    found = {array.dtype for array in arrays if array is not None}
+    if example is not None and example.withheld is not None:
+        found.update(example.withheld.dtypes)
+    found = found or set(verdict.evidence.get("dtype", ()))
     return tuple(sorted(name for name in found - {REST} if re.fullmatch(r"\w{1,24}", name, re.ASCII)))
 
 

@@ -103,8 +103,37 @@ def test_deviations_name_requirements_threads_and_cases(adapter):
         assert set(deviation.requirements) <= {"*", *requirements()}
         assert deviation.link.startswith("https://")
         assert len(deviation.reason.split()) > 5
+        assert not (deviation.harmful and deviation.example)
         if deviation.example:
             assert deviation.when(parse_case(deviation.example))
+
+
+def test_no_example_of_a_deviation_ends_the_process(adapter):
+    from convspec.conformance.case import parse_case
+    from convspec.conformance.child import start
+
+    examples = [(note.requirements[0], parse_case(note.example)) for note in adapter.deviations if note.example]
+    child = start("torch")
+    try:
+        assert [outcomes[0].died for outcomes in child.run(examples)] == [False] * len(examples)
+    finally:
+        child.close()
+    assert examples
+
+
+@pytest.mark.parametrize(
+    ("channels", "values", "known"), [(1, "0,-inf;0,1;", True), (3, "0,0,inf,0,0,0;1,0,0,0,0,0;", True),
+                                      (2, "0,-inf,0,0;0,1,0,0;", False), (1, "0,-2;0,1;", False)],
+)
+def test_odd_channels_of_bfloat16_deviate_only_where_a_number_is_special(adapter, channels, values, known):
+    from convspec.conformance.case import parse_case
+
+    case = parse_case(f"x=1x{channels}x1x2 w=1x{channels}x1x2 dtype=bfloat16 values={values}")
+    odd = adapter.deviations[-1]
+    assert odd.when(case) is known
+    assert not odd.when(case.but(dtype="float32"))
+    assert odd.processor(frozenset({"avx512f", "avx512bw"}))
+    assert not odd.processor(frozenset({"avx2", "fma"}))
 
 
 def test_exclusions_hold_for_the_cases_that_they_name(adapter):

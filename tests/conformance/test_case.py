@@ -145,3 +145,11 @@ def test_a_case_may_hold_what_is_not_valid(changes):
 ], ids=str)
 def test_what_is_empty_may_be_valid(changes):
     assert VALID.but(**changes).is_valid
+
+
+@pytest.mark.parametrize(("numbers", "special"), [
+    ("data=int:0", False), ("data=special:0", True), ("data=special_w:0", True),
+    ("values=1,2;3;", False), ("values=1,inf;3;", True), ("values=1,2;nan;", True),
+])
+def test_it_knows_whether_numbers_may_be_special(numbers, special):
+    assert parse_case(f"x=1x1x1x2 w=1x1x1x1 {numbers}").has_special_numbers is special

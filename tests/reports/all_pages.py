@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sample_results import sample, world, write
 
+import convspec
 from convspec.adapters.native import LIBRARIES
 from convspec.conformance.convention_lines import Plan, conventions
 from convspec.conformance.results import write_lines
@@ -38,3 +39,21 @@ def make_all_pages(folder: Path) -> dict[str, str]:
     # Of every other kind a sample lies beside this file.
     remake([results, measured, *sorted(HERE.glob("*-sample.json*"))], folder)
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
+
+
+def make_whole_run(folder: Path) -> Path:
+    """Make the files of a run, of which an edition can be made: the samples under their usual names.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    folder.mkdir(exist_ok=True)
+    make_all_pages(folder)
+    lines = sample()
+    lines[0]["suite"]["version"] = convspec.__version__
+    write(folder / "results.jsonl", lines)
+    for path in HERE.glob("*-sample.json*"):
+        (folder / path.name.replace("-sample", "")).write_bytes(path.read_bytes())
+    return folder
