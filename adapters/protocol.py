@@ -24,6 +24,11 @@ WORDS = ("valid", "same", "same_upper", "same_lower", "full")
 # Significand bits of the floating types, the hidden one counted; of a complex type those of its parts.
 _BITS = {"bfloat16": 8, "float16": 11, "float32": 24, "complex64": 24, "float64": 53, "complex128": 53}
 
+SQUARE_KERNELS = "square kernels only"
+ODD_KERNELS = "kernels with odd sides only"
+SQUARE_PICTURES = "square pictures only"
+EXACT_FIT = "strides that leave nothing over only"
+
 Axes = Literal["none", "same", "each"]
 Sides = Literal["none", "same", "pair", "sides"]
 
@@ -167,18 +172,21 @@ class Capabilities:
             raise ValueError("dtypes is empty: name at least one, for instance 'float64'")
 
     @property
+    def geometric_limits(self) -> tuple[str, ...]:
+        """Which shapes these claims leave out, in words that follow "conforms, for"."""
+        said = {
+            SQUARE_KERNELS: self.square_kernels_only,
+            ODD_KERNELS: self.odd_kernels_only,
+            SQUARE_PICTURES: self.square_pictures_only,
+            EXACT_FIT: self.exact_fit_only,
+        }
+        return tuple(words for words, holds in said.items() if holds)
+
+    @property
     def limits(self) -> tuple[str, ...]:
         """What these claims leave out of a convolution's ordinary calls, in words that follow "conforms, for"."""
-        said = {
-            "square kernels only": self.square_kernels_only,
-            "kernels with odd sides only": self.odd_kernels_only,
-            "square pictures only": self.square_pictures_only,
-            "strides that leave nothing over only": self.exact_fit_only,
-        }
-        floats = [name for name in self.dtypes if name in ("float32", "float64")]
-        if not floats or (len(floats) == 1 and len(self.dtypes) == 1):
-            said[f"{' and '.join(self.dtypes)} only"] = True
-        return tuple(words for words, holds in said.items() if holds)
+        is_narrow = len(self.dtypes) == 1 or not set(self.dtypes) & {"float32", "float64"}
+        return self.geometric_limits + ((f"{' and '.join(self.dtypes)} only",) if is_narrow else ())
 
 
 @dataclass(frozen=True)

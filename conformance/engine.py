@@ -26,10 +26,9 @@ from convspec.conformance.requirement import Hearing, Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.tally import Tally
 from convspec.conformance.verdict import Counterexample, Verdict
+from convspec.conformance.weighing import weigh
 
 DEATHS_PER_REQUIREMENT = 3
-# A run whose right answers are nearly all zero tells nothing.
-LEAST_NONTRIVIAL = 0.1
 # So many cases tell whether a predicate matches everything.
 VARIED = 100
 COUNTS = ("passed", "failed", "errored", "crashed", "timed out", "out of memory")
@@ -249,7 +248,8 @@ class Verifier:
         tally.nontrivial += value is not None and value.size > 0 and bool(np.any(value != 0))
         if not requirement.valid or value is None or not trial.case.is_valid:
             return
-        tally.loose[self.judge.allows_anything(self.oracle.of(requirement, trial, 0))] += 1
+        if self.judge.may_be_loose(trial.case.dtype):
+            tally.loose[self.judge.allows_anything(self.oracle.of(requirement, trial, 0))] += 1
         if requirement.observation is not None and all(outcome.value is not None for outcome in trial.outcomes):
             tally.observed[requirement.observation.holds(hearing)] += 1
         if requirement.family in ("NUM", "DTY"):
@@ -274,7 +274,7 @@ class Verifier:
         verdict.nontrivial = round(tally.nontrivial / max(1, tally.answered), 3)
         verdict.excused, verdict.refusals = tally.excused, tuple(tally.refusals.values())
         verdict.exceptions = tuple(group.raised for group in tally.exceptions.values())
-        self._weigh(verdict, requirement, tally)
+        weigh(verdict, requirement, tally, self.deviations, self.child.hangs)
         new = [group for group in tally.exceptions.values() if group.raised.key not in self.known_exceptions]
         if new:
             verdict.otherwise = verdict.outcome, verdict.reason
@@ -283,42 +283,6 @@ class Verifier:
             if self.shrinks:
                 Confirmation(self).explain(requirement, verdict, tally.before(first.case), plan.unclaimed)
                 verdict.exclusion = suggested_exclusion(new[0], tally.passing)
-
-    def _weigh(self, verdict: Verdict, requirement: Requirement, tally: Tally) -> None:
-        """The outcome of the cases that were answered."""
-        if verdict.cases == 0 and tally.refusals:
-            verdict.outcome, verdict.reason = "skipped", f"not claimed: it refuses all of its cases ({_texts(tally)})"
-        elif tally.known:
-            verdict.outcome = "known deviation"
-            verdict.reason = "; ".join(self.deviations[index].reason for index in sorted(tally.known))
-        elif verdict.exceptions and len(tally.passing) == 0:
-            verdict.outcome, verdict.reason = "skipped", "all of its cases raise as under another requirement"
-        else:
-            self._passes(verdict, requirement, tally)
-
-    def _passes(self, verdict: Verdict, requirement: Requirement, tally: Tally) -> None:
-        if tally.passed_examples:
-            # Only its own example can say that a deviation is gone: where it has none, other cases were perhaps spared.
-            gone = self.deviations[min(tally.passed_examples)]
-            verdict.outcome = "unexpectedly passing"
-            verdict.reason = f"a known deviation is gone: {gone.reason}"
-        elif tally.answered and not requirement.trivial and (verdict.nontrivial or 0) < LEAST_NONTRIVIAL:
-            verdict.outcome = "mistrusted"
-            verdict.reason = f"only {verdict.nontrivial:.0%} of the right answers are not all zero"
-        elif tally.loose[True] > tally.loose[False]:
-            verdict.outcome = "mistrusted"
-            verdict.reason = (
-                f"the declared contract allows too much: in {tally.loose[True]} of "
-                f"{tally.loose[True] + tally.loose[False]} cases an answer of zero, or twice the right one, would pass"
-            )
-        elif tally.not_waited_for:
-            verdict.outcome = "mistrusted"
-            verdict.reason = (
-                f"{tally.not_waited_for} of {verdict.cases + tally.not_waited_for} cases were not waited for, since "
-                f"the implementation had hung {self.child.hangs} times before; the others are in order"
-            )
-        else:
-            verdict.reason = _told(requirement, verdict, tally)
 
     def _is_example(self, index: int, case: Case) -> bool:
         example = self.deviations[index].example
@@ -389,23 +353,6 @@ def _in_plane(verdict: Verdict) -> str:
     if verdict.outcome == "passed":
         return f"reported, not required for a plane: it raises in all {verdict.cases} cases"
     return f"reported, not required for a plane: {verdict.reason}"
-
-
-def _told(requirement: Requirement, verdict: Verdict, tally: Tally) -> str:
-    """What is reported beside a requirement that passed."""
-    told = []
-    if requirement.observation is not None and tally.observed.total():
-        told.append(f"{requirement.observation.words} in {tally.observed[True]} of {tally.observed.total()} cases")
-    if verdict.refusals:
-        told.append(f"{sum(refusal.cases for refusal in verdict.refusals)} more cases are refused ({_texts(tally)})")
-    left_out = sum(raised.cases for raised in verdict.exceptions)
-    if left_out:
-        told.append(f"{left_out} more cases raise as under another requirement")
-    return "; ".join(told)
-
-
-def _texts(tally: Tally) -> str:
-    return "; ".join(refusal.text for refusal in tally.refusals.values())
 
 
 def right_answer_of(requirement: Requirement, found: Counterexample, oracle: Oracle) -> "np.ndarray[Any, Any] | None":

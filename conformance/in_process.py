@@ -52,8 +52,9 @@ class InProcess:
 
     def probe(self, dtypes: tuple[str, ...], names: Sequence[str]) -> dict[str, Answer]:
         """Make the probing calls of a plain function."""
-        assert isinstance(self._adapter, FunctionAdapter)
-        return self._adapter.probe(dtypes, tuple(names))
+        adapter = self._adapter
+        assert isinstance(adapter, FunctionAdapter)
+        return adapter.probe(dtypes, tuple(names))
 
     def begin(self, trials: Sequence[Trialled]) -> None:
         """Nothing runs beside this process."""

@@ -11,8 +11,10 @@ from convspec.adapters.protocol import Array, Capabilities, Numerics
 from convspec.conformance.calls import Call, Outcome
 from convspec.conformance.contract import Contract
 from convspec.conformance.exact_numbers import exactly
+from convspec.conformance.exactness import common_unit, has_no_subnormals, hides_nothing
 from convspec.conformance.expected import Expected, SuiteError, screen_roundoff
 from convspec.conformance.formats import FORMATS
+from convspec.conformance.result_dtypes import as_numbers, holds, said_of
 from convspec.reference import round_to
 
 # Of each answer so many forms are remembered that were right, up to so many numbers.
@@ -96,7 +98,7 @@ class Judge:
     def narrower(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:
         """Whether the result has a dtype that does not hold the numbers of the right one."""
         value = outcome.value
-        if value is None or (value.dtype.kind in "iufcV" and _holds(value.dtype, expected.dtype)):
+        if value is None or (value.dtype.kind in "iufcV" and holds(value.dtype, expected.dtype)):
             return None
         return _other_dtype(expected, value, call)
 
@@ -108,7 +110,7 @@ class Judge:
         failed = self.shape(expected, outcome, call)
         if failed or outcome.value is None:
             return failed
-        value = _as_numbers(expected, outcome.value)
+        value = as_numbers(expected, outcome.value)
         if value is None:
             return _other_dtype(expected, outcome.value, call)
         if expected.is_whole and value.dtype.kind in "iu":
@@ -156,6 +158,13 @@ class Judge:
         limits = self._limits(expected, self.contract(expected), 0)
         return np.where(limits.must_be_exact, 0.0, np.asarray(limits.bound, np.float64))
 
+    def may_be_loose(self, dtype: str) -> bool:
+        """Whether bounds as large as the answers may follow for a dtype: never where single precision is kept."""
+        if dtype not in FORMATS:
+            return False
+        contract = Contract(self.numerics, dtype)
+        return not (contract.is_direct and contract.uses_all_bits and contract.accumulator.precision >= 24)
+
     def allows_anything(self, expected: Expected) -> bool | None:
         r"""Whether the bounds let zeros pass for the answer, and so twice the answer; None if it is all zeros anyway.
 
@@ -170,7 +179,7 @@ class Judge:
         return bool((size <= np.where(limits.must_be_exact, 0.0, limits.bound)).all())
 
     def _whole(self, expected: Expected, got: Array, call: int) -> Finding | None:
-        if not _holds(got.dtype, expected.dtype):
+        if not holds(got.dtype, expected.dtype):
             got = got.astype(expected.dtype)
         want = expected.whole_value.astype(got.dtype)
         wrong = got != want
@@ -224,7 +233,7 @@ class Judge:
     ) -> Finding | None:
         sums = expected.sums[part]
         wide = got.astype(sums.value.dtype)
-        if _hides_nothing(expected, contract) and bool((wide == sums.value).all()):
+        if hides_nothing(expected, contract) and bool((wide == sums.value).all()):
             return None
         limits = self._limits(expected, contract, part)
         with np.errstate(all="ignore"):
@@ -309,54 +318,17 @@ class Judge:
         if not contract.is_direct or not contract.uses_all_bits or not expected.finite_operands:
             return np.zeros(sums.value.shape, bool)
         form = contract.form
-        unit = _common_unit(expected)
+        unit = common_unit(expected)
         gauge = expected.joint_gauge + sums.gauge if expected.is_complex and contract.joins_parts else sums.gauge
         small = gauge < math.ldexp(1.0, form.precision) * unit if unit >= form.smallest_subnormal else False
         if contract.flushes:
             # Neither a product nor what it is made of may count as zero.
-            small = small & (unit >= form.smallest_normal) & _has_no_subnormals(expected, form.smallest_normal)
+            small = small & (unit >= form.smallest_normal) & has_no_subnormals(expected, form.smallest_normal)
         single = np.zeros(sums.value.shape, bool)
         if not expected.is_complex and not contract.flushes:
             representable = sums.value.astype(expected.dtype).astype(sums.value.dtype) == sums.value
             single = (sums.terms <= 1) & representable
         return np.asarray(np.broadcast_to(small, single.shape) | single)
-
-
-def _hides_nothing(expected: Expected, contract: Contract) -> bool:
-    """Whether every bound is larger than the screen's own rounding: then what equals the screen's sum is right.
-
-    With n products that are not zero the bound is u B at least and (n + 1) u B from n = 2 on, u the accumulator's; the
-    screen is off by (n + 2) v B, v of the wide type. Four times as fine is enough.
-    """
-    return contract.accumulator.unit_roundoff >= 4 * screen_roundoff(expected.dtype)
-
-
-def _has_no_subnormals(expected: Expected, smallest_normal: float) -> bool:
-    parts = [part for part in (expected.x, expected.w, expected.bias) if part is not None]
-    real = [number for part in parts for number in (part.real, part.imag)]
-    return not any(bool(((number != 0) & (np.abs(number) < smallest_normal)).any()) for number in real)
-
-
-def _common_unit(expected: Expected) -> float:
-    """A power of two of which all products and biases are whole multiples; 0.0 if it is too small for a float64."""
-    lowest = _lowest_bit(expected.x) + _lowest_bit(expected.w)
-    if expected.bias is not None:
-        lowest = min(lowest, _lowest_bit(expected.bias))
-    # A smaller unit will do as well, and leaves room for the comparison.
-    return math.ldexp(1.0, min(lowest, 900)) if lowest >= -1074 else 0.0
-
-
-def _lowest_bit(array: Array) -> int:
-    """The largest e such that all numbers are whole multiples of 2**e; 0 for an array of zeros."""
-    parts = (array.real, array.imag) if array.dtype.kind == "c" else (array,)
-    lowest = math.inf
-    for part in parts:
-        significands, exponents = np.frexp(np.asarray(part, np.float64))
-        whole = np.ldexp(significands, 53).astype(np.int64)
-        # Of each number its lowest bit alone, as a number; 0 of a zero.
-        bits = np.ldexp((whole & -whole).astype(np.float64), exponents - 53)
-        lowest = min(lowest, float(bits.min(initial=math.inf, where=bits > 0)))
-    return math.frexp(lowest)[1] - 1 if lowest < math.inf else 0
 
 
 def rounded_answer(expected: Expected) -> Array | None:
@@ -386,36 +358,7 @@ def _same_special(got: Array, want: Array) -> Array:
 
 
 def _other_dtype(expected: Expected, value: Array, call: int) -> Finding:
-    reason = f"got dtype {value.dtype}, want {expected.dtype}"
-    if value.dtype == np.float64:
-        # What np.zeros makes unless told otherwise.
-        reason += "; fill an array of the input's dtype, np.zeros(..., dtype=x.dtype)"
-        if _holds(value.dtype, expected.dtype):
-            reason += ", or declare wider_result=True"
-    return Finding(reason, call, expected=_zeros_if_small(expected))
-
-
-def _as_numbers(expected: Expected, value: Array) -> Array | None:
-    """The result as numbers that the right answer can be compared with; None if it holds something else.
-
-    Complex numbers without an imaginary part stand for real ones, and truth values for 0 and 1.
-    """
-    if value.dtype.kind == "b":
-        return value.astype(np.int8)
-    if value.dtype.name not in FORMATS and value.dtype.kind not in "iu":
-        return value.astype(np.float64) if value.dtype.kind == "f" else None
-    if value.dtype.kind == "c" and not expected.is_complex:
-        return value.real if not value.imag.any() else None
-    return value
-
-
-def _holds(wider: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
-    if dtype.kind in "iu" and wider.name in ("float32", "float64"):
-        return True
-    try:
-        return bool(np.result_type(wider, dtype) == wider)
-    except TypeError:
-        return False
+    return Finding(said_of(value, expected), call, expected=_zeros_if_small(expected))
 
 
 def _first(wrong: Array) -> tuple[int, ...]:

@@ -6,13 +6,13 @@ inside its claims is asked.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
-from convspec.adapters.protocol import Capabilities
+from convspec.adapters.protocol import EXACT_FIT, ODD_KERNELS, SQUARE_KERNELS, SQUARE_PICTURES, Capabilities
 from convspec.conformance.case import Case
 from convspec.conformance.formats import FORMATS, numpy_dtype
 from convspec.conformance.number_kinds import even_bits
@@ -39,6 +39,12 @@ class Axis(NamedTuple):
         return output_size(
             self.size, self.kernel, pad=(self.before, self.after), stride=self.stride, dilation=self.dilation
         )
+
+    @property
+    def left_over(self) -> int:
+        """How many samples of the padded length the stride leaves over."""
+        reach = (self.kernel - 1) * self.dilation + 1
+        return (self.before + self.size + self.after - reach) % self.stride
 
     @property
     def is_valid(self) -> bool:
@@ -151,8 +157,8 @@ class Part:
         Whether pictures are (H, W) and filters (kH, kW).
     stride, dilation, padding : str
         As they are claimed.
-    square : bool
-        Whether kernels are square.
+    limits : tuple of str
+        What else is left out: the `geometric_limits` of the claims.
     seed : int
         Another one gives other numbers.
     restricted : tuple of str
@@ -166,7 +172,7 @@ class Part:
     stride: str
     dilation: str
     padding: str
-    square: bool
+    limits: tuple[str, ...]
     seed: int
     restricted: tuple[str, ...]
 
@@ -180,7 +186,7 @@ class Part:
         return (
             _is_claimed(self.stride, rows.stride, columns.stride)
             and _is_claimed(self.dilation, rows.dilation, columns.dilation)
-            and not (self.square and rows.kernel != columns.kernel)
+            and all(_INSIDE[limit](rows, columns) for limit in self.limits)
             and not (self.padding == "none" and any(pads))
             and not (self.padding == "same" and len(set(pads)) > 1)
             and not (self.padding == "pair" and (pads[0] != pads[1] or pads[2] != pads[3]))
@@ -277,15 +283,24 @@ def part_of(world: World, claims: Capabilities, *, as_plane: bool = False, seed:
         "pair": ["it takes one padding for each axis: only equal sides of an axis are asked for"],
         "same": ["it takes one padding for all sides: only four equal ones are asked for"],
     }[claims.padding]
-    reasons += ["it takes square kernels only"] if claims.square_kernels_only else []
+    reasons += [f"it takes {limit}" for limit in claims.geometric_limits]
     shapes = (ALONE,) if is_plane or as_plane else tuple(dict.fromkeys(
         replaced._replace(bias=replaced.bias and claims.bias)
         for replaced in (shape if claims.groups else shape._replace(groups=1) for shape in world.channels)
     ))
     return Part(
-        world, shapes, dtype, is_plane, claims.stride, claims.dilation, claims.padding, claims.square_kernels_only,
+        world, shapes, dtype, is_plane, claims.stride, claims.dilation, claims.padding, claims.geometric_limits,
         seed, tuple(reasons),
     )
+
+
+# Whether two axes together lie inside what a limit of `Capabilities.geometric_limits` leaves.
+_INSIDE: dict[str, Callable[[Axis, Axis], bool]] = {
+    SQUARE_KERNELS: lambda rows, columns: rows.kernel == columns.kernel,
+    ODD_KERNELS: lambda rows, columns: rows.kernel % 2 == columns.kernel % 2 == 1,
+    SQUARE_PICTURES: lambda rows, columns: rows.size == columns.size,
+    EXACT_FIT: lambda rows, columns: rows.left_over == columns.left_over == 0,
+}
 
 
 def _is_claimed(claimed: str, rows: int, columns: int) -> bool:

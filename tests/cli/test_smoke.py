@@ -81,8 +81,8 @@ def run(*arguments):
     ("layers.py:NoBias", 1, "Right where it answers. It gives no answer to: the edge picture, a 3x3 kernel, padding 1"),
     ("layers.py:Raises", 1, "No wrong answers, but none at all: the adapter looks miswired"),
     ("layers.py:Trusting", 1, "All answers are right, but what is no convolution is answered too"),
-    ("exchanged.py:conv", 2, "neither form of a convolution works: x (2, 2, 6, 5) with w (3, 2, 3, 3) raised"),
-    ("listed.py:conv", 2, "neither form of a convolution works"),
+    ("exchanged.py:conv", 2, "it cannot be called as a convolution: x (2, 2, 6, 5) with w (3, 2, 3, 3) raised"),
+    ("listed.py:conv", 2, "it cannot be called as a convolution"),
 ])
 def test_what_is_said(target, status, told, capsys):
     assert run("smoke", target) == status
@@ -124,6 +124,7 @@ def every_value():
         "stride": ("none", "same", "each"), "dilation": ("none", "same", "each"),
         "padding": ("none", "same", "pair", "sides"),
         "groups": (True, False), "bias": (True, False), "square_kernels_only": (True, False),
+        "odd_kernels_only": (True, False), "square_pictures_only": (True, False), "exact_fit_only": (True, False),
         "zero_channels": (True, False), "wider_result": (True, False), "empty_output": ("raise", "zero"),
         "mixed_dtypes": ("raise", "promote"),
         "exclusions": ((), (Exclusion("seven", lambda case: case.x_shape[-1] == 7),)),
