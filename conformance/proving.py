@@ -11,7 +11,8 @@ from typing import Any
 
 from convspec.adapters.benign import Benign
 from convspec.adapters.faulty import Fault
-from convspec.adapters.protocol import Array, Deviation, Pads, Pair
+from convspec.adapters.loading import adapt
+from convspec.adapters.protocol import Adapter, Array, Deviation, Pads, Pair
 from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.child import Child, start
@@ -212,6 +213,12 @@ def start_early(faults: Iterable[Fault]) -> dict[str, Child]:
     return children
 
 
+def _adapter(member: Fault | Benign) -> Adapter:
+    """A member of the zoo as an adapter: a plain function as one that comes from outside."""
+    is_plain = isinstance(member, Benign) and member.is_plain
+    return adapt(member.function, member.id) if is_plain else Known(member)
+
+
 @contextlib.contextmanager
 def verifying(
     member: Fault | Benign | str,
@@ -229,9 +236,9 @@ def verifying(
     elif isinstance(member, str):
         child = start(member, limits=limits)
     elif needs_a_process(member):
-        child = start(member.id, adapter=Known(member), limits=limits)
+        child = start(member.id, adapter=_adapter(member), limits=limits)
     else:
-        child = InProcess(member.id, adapter=Known(member), calls=oracle.calls_of)
+        child = InProcess(member.id, adapter=_adapter(member), calls=oracle.calls_of)
     # What has no history answers alike in a worker that has one.
     forgets = isinstance(member, str) or (isinstance(member, Fault) and member.family in WITH_HISTORY)
     here = isinstance(child, InProcess)

@@ -2,10 +2,10 @@
 
 from importlib.util import find_spec
 
-from convspec.adapters.benign import declared, forms, orders, scipy_wrapped, torch_wrapped
+from convspec.adapters.benign import declared, forms, orders, plain, scipy_wrapped, torch_wrapped
 from convspec.adapters.benign.registry import Benign
 
-MODULES = (orders, forms, declared, scipy_wrapped, torch_wrapped)
+MODULES = (orders, forms, declared, plain, scipy_wrapped, torch_wrapped)
 
 BENIGN: dict[str, Benign] = {
     variant.id: variant

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from convspec.adapters.faulty.pieces import Body
 from convspec.adapters.faulty.registry import EVERYTHING, Conv2d, as_function
@@ -24,14 +25,17 @@ class Benign:
         What it claims and how it says that it computes.
     library : str
         The package that must be installed beside NumPy, empty if none.
+    is_plain : bool
+        Whether it is a function with a signature of its own, of which everything is recognised by probing.
     """
 
     id: str
     sentence: str
-    function: Conv2d
+    function: Callable[..., Any]
     capabilities: Capabilities = EVERYTHING
     numerics: Numerics = field(default_factory=Numerics)
     library: str = ""
+    is_plain: bool = False
 
 
 class Collection:
@@ -70,6 +74,17 @@ class Collection:
             function = as_function(body, checked=checked)
             self.members.append(Benign(
                 id, body.__doc__.strip(), function, capabilities, numerics or Numerics(), library))
+            return function
+
+        return register
+
+    def plain(self, id: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register the decorated function as it stands, with the signature that it has."""
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            if not function.__doc__:
+                raise ValueError(f"variant {id!r} has no sentence: write it as the docstring of its function")
+            self.members.append(Benign(id, function.__doc__.strip(), function, is_plain=True))
             return function
 
         return register
