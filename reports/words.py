@@ -24,9 +24,11 @@ OUTCOMES: Final[dict[str, Outcome]] = _table(
     Outcome("failed", "✗", "bad", "a case was answered wrongly"),
     Outcome("errored", "!", "bad", "a case that must be answered raised an exception or gave no array"),
     Outcome("crashed", "‼", "bad", "the process died in the middle of a call"),
-    Outcome("timed out", "◷", "bad", "a call did not come back in time"),
+    Outcome("timed out", "◷", "bad", "a call did not come back"),
     Outcome("out of memory", "▦", "bad", "a call asked for more memory than allowed"),
-    Outcome("mistrusted", "?", "bad", "nothing was wrong, but the outputs were nearly all trivial"),
+    Outcome(
+        "mistrusted", "?", "bad", "nothing was wrong, but outputs were nearly all trivial, or cases were not waited for"
+    ),
     Outcome("unexpectedly passing", "✓?", "bad", "a declared deviation was not there any more"),
     Outcome("known deviation", "≈", "known", "not met, as was declared beforehand, with a link"),
     Outcome("info", "i", "quiet", "observed and reported, not required"),
