@@ -224,7 +224,6 @@ def crash() -> Line:
         identity="0badc0de00",
         expected=None,
         got_text="killed by signal 11 (SIGSEGV)",
-        ended="crashed",
         message="the process died in the call",
     ) | {"expected": None}
 
