@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -27,7 +27,7 @@ from convspec.conformance.output import Output
 from convspec.conformance.processor_time import members
 from convspec.conformance.waiting import Allowance, NoAnswer, TimeLimits
 from convspec.conformance.worker import Worker
-from convspec.conformance.zygote import Description, own_streams, serve
+from convspec.conformance.zygote import Description, kill_group, own_streams, serve
 
 # The first cases of a requirement find most; sent by few, little is left over when one of them fails.
 FIRST_BATCH, BATCH = 6, 48
@@ -129,6 +129,7 @@ class ChildProcess:
         # A notebook or a test runner has put objects here that know other ways in and out.
         sys.stdin = os.fdopen(0, closefd=False)
         own_streams()
+        self._output.forget()
         faulthandler.disable()
         try:
             serve(adapter, None, theirs, cpu_flags(), memory)
@@ -203,7 +204,8 @@ class ChildProcess:
         except NoAnswer as problem:
             # One that hangs may wait for processes that it has put into groups of their own.
             for pid in members(worker.pid):
-                _kill(os.kill, pid)
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
             self._end(worker)
             if not hasty:
                 self.hangs += 1
@@ -335,13 +337,12 @@ class ChildProcess:
 
     def _end(self, worker: Worker) -> None:
         """Kill a worker."""
-        _kill(os.killpg, worker.pid)
-        _kill(os.kill, worker.pid)
+        kill_group(worker.pid)
         self._leave_behind(worker, "forget")
 
     def _buried(self, worker: Worker) -> int:
         """How a worker ended that is dead already; its children, if it has any, end here."""
-        _kill(os.killpg, worker.pid)
+        kill_group(worker.pid)
         self._leave_behind(worker, "reap")
         _, status = self._request_answer()
         return int(status)
@@ -369,12 +370,6 @@ class ChildProcess:
                 os.waitpid(self._zygote, 0)
             except (ProcessLookupError, ChildProcessError):
                 pass
-
-
-def _kill(how: Callable[[int, int], None], number: int) -> None:
-    """Kill a process or a group, if it still is there."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        how(number, signal.SIGKILL)
 
 
 Child = ChildProcess | InProcess

@@ -44,6 +44,11 @@ class Output:
         """Close the end for printing, once those who print have it."""
         os.close(self.descriptor)
 
+    def forget(self) -> None:
+        """Close all of it here, in a process that was forked from the one that reads the end."""
+        os.close(self.descriptor)
+        self._line.close()
+
     def end(self) -> str:
         """The last of what was printed; nothing if the reading process is gone."""
         with contextlib.suppress(OSError):

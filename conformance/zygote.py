@@ -4,6 +4,7 @@ A zygote has imported the implementation but never called it, and has one thread
 that a crash costs a fork and not an import. A worker reads requests and answers them; only an answer is proof of life.
 """
 
+import contextlib
 import gc
 import io
 import os
@@ -182,6 +183,7 @@ def serve(
     if adapter is None:
         return
     spare: tuple[int, socket.socket] | None = None
+    alive: set[int] = set()
     dying: list[int] = []
 
     def forked() -> tuple[int, socket.socket]:
@@ -198,12 +200,16 @@ def serve(
             work(adapter, Connection(ours.detach()), flags)
             os._exit(0)
         ours.close()
+        alive.add(pid)
         return pid, theirs
 
     while True:
         try:
             request = pickle.loads(connection.recv_bytes())
         except (EOFError, OSError):
+            # The suite has ended, by force perhaps: one that hangs would run on for ever.
+            for pid in alive:
+                kill_group(pid)
             return
         if request[0] == "fork":
             pid, theirs = spare or forked()
@@ -214,10 +220,20 @@ def serve(
             spare = forked()
         elif request[0] == "reap":
             _, status = os.waitpid(request[1], 0)
+            alive.discard(request[1])
             _send(connection, ("status", os.waitstatus_to_exitcode(status)))
         elif request[0] == "forget":
             dying.append(request[1])
-        dying = [pid for pid in dying if not os.waitpid(pid, os.WNOHANG)[0]]
+        gone = {pid for pid in dying if os.waitpid(pid, os.WNOHANG)[0]}
+        alive -= gone
+        dying = [pid for pid in dying if pid not in gone]
+
+
+def kill_group(pid: int) -> None:
+    """Kill a worker and what it has started, if anything of it is left."""
+    for how in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            how(pid, signal.SIGKILL)
 
 
 class _Nothing:

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -18,6 +19,7 @@ from convspec.adapters.loading import Unavailable, UnknownAdapter, adapt
 from convspec.conformance.child import ChildProcess, start
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.in_process import InProcess
+from convspec.conformance.processor_time import members, usage
 from convspec.reference import conv2d
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -314,6 +316,38 @@ def test_nothing_is_left_behind():
     assert children() - before
     child.close()
     assert not children() - before
+
+
+SLEEPING = """import os, sys, time
+from convspec.adapters.loading import adapt
+from convspec.conformance.case import Case
+from convspec.conformance.child import ChildProcess
+
+def conv(x, w):
+    print(os.getpid(), file=told, flush=True)
+    while True:
+        time.sleep(600)
+
+told = os.fdopen(os.dup(1), "w")
+child = ChildProcess("sleeping", adapter=adapt(conv, "sleeping"))
+list(child.run([("DEF-01", Case((1, 1, 3, 3), (1, 1, 2, 2), seed=1))]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are listed in /proc on Linux only")
+def test_nothing_is_left_behind_by_a_run_that_is_killed():
+    path = os.pathsep.join(part for part in sys.path if part)
+    suite = subprocess.Popen(
+        [sys.executable, "-c", SLEEPING], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
+    )
+    worker = int(suite.stdout.readline())
+    # Its zygote and its workers, and the one that reads what they print.
+    assert len(members(suite.pid)) >= 4
+    suite.kill()
+    # All who could print hold the other end: it is closed when the last of them has ended.
+    assert suite.stdout.read() == b""
+    suite.wait()
+    assert usage(worker) is None or usage(worker).ended
 
 
 def children():
