@@ -13,6 +13,8 @@ from convspec.conformance.generating import INTEGERS
 from convspec.conformance.number_kinds import FLOAT_RECIPES, WHOLE_RECIPES
 
 _AXES = (0, 1)
+# More rows than this are not added to a picture to make a stride fit.
+MOST_ADDED = 64
 
 
 def fit(case: Case, claims: Capabilities) -> Case:
@@ -148,8 +150,8 @@ def _fit_arguments(case: Case, claims: Capabilities) -> Case:
 
 def _holding(before: Case, case: Case) -> Case:
     """As much more picture as the kernel reaches further than before, if it reaches further."""
-    gaps = (*before.dilation, *case.dilation) if isinstance(before.dilation, tuple) else ()
-    if len(gaps) != 4 or not all(type(gap) is int for gap in gaps) or min(len(case.x_shape), len(case.w_shape)) < 2:
+    # An invalid case stays one: a dilation that no picture can hold is not to get a picture that holds it.
+    if not before.is_valid:
         return case
     more = (
         max(0, (k - 1) * (after - gap))
@@ -208,9 +210,14 @@ def _fit_picture(case: Case, claims: Capabilities) -> Case:
 
 
 def _with_exact_fit(case: Case, claims: Capabilities) -> Case:
-    """So many rows and columns more that the strides leave nothing over; a square picture stays one."""
+    """So many rows and columns less, or more, that the strides leave nothing over; a square picture stays one."""
     over = _left_over(case)
-    lengths = [case.size[axis] + (-over[axis]) % case.stride[axis] for axis in _AXES]
+    lengths = [
+        size - rest if rest < size else size + step - rest
+        for size, rest, step in zip(case.size, over, case.stride, strict=True)
+    ]
+    if max(lengths) > max(case.size) + MOST_ADDED:
+        return case.but(stride=(1, 1))
     if claims.square_pictures_only and lengths[0] != lengths[1]:
         # Both axes can be left without a rest only if their steps agree.
         return case.but(stride=(1, 1))

@@ -27,7 +27,7 @@ def weigh(
     hangs : int
         How often the implementation was waited for in vain in this run.
     """
-    if verdict.cases == 0 and tally.refusals:
+    if tally.refusals and not tally.passing and not tally.known:
         verdict.outcome, verdict.reason = "skipped", f"not claimed: it refuses all of its cases ({_texts(tally)})"
     elif tally.known:
         verdict.outcome = "known deviation"
@@ -42,6 +42,9 @@ def weigh(
         doubt = _doubt(verdict, requirement, tally, hangs)
         verdict.outcome = "mistrusted" if doubt else "passed"
         verdict.reason = doubt or _told(requirement, verdict, tally)
+        if doubt and tally.refusals:
+            # What is left when a plain function has refused the others need not tell anything.
+            verdict.outcome, verdict.reason = "skipped", f"not claimed: it refuses most of its cases ({_texts(tally)})"
 
 
 def _doubt(verdict: Verdict, requirement: Requirement, tally: Tally, hangs: int) -> str:

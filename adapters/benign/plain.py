@@ -19,7 +19,8 @@ def _layer(x: Array, w: Array, bias: Array | None = None, **arguments: Any) -> A
 
 def _plane(image: Array, kernel: Array, **arguments: Any) -> Array:
     rows, columns = image.shape
-    return _conv(image.reshape(1, 1, rows, columns), kernel[None, None], **arguments)[0, 0]
+    result: Array = _conv(image.reshape(1, 1, rows, columns), kernel[None, None], **arguments)[0, 0]
+    return result
 
 
 def _twice(number: int) -> tuple[int, int]:
@@ -64,9 +65,11 @@ def by_position_only(x: Array, w: Array, bias: Array | None = None, stride: int 
 @right.plain("plain-any-keywords")
 def any_keywords(x: Array, w: Array, **options: Any) -> Array:
     """It reads its options from whatever keywords come."""
-    form = {"stride": _twice, "dilation": _twice, "padding": _around}
-    whole = {name: form[name](value) if isinstance(value, int) and name in form else value
-             for name, value in options.items()}
+    form: dict[str, Any] = {"stride": _twice, "dilation": _twice, "padding": _around}
+    whole: dict[str, Any] = {
+        name: form[name](value) if isinstance(value, int) and name in form else value
+        for name, value in options.items()
+    }
     return _layer(x, w, **whole)
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convspec import check, reference
+import convspec
+from convspec import reference
 from convspec.adapters.benign import BENIGN, Benign
 from convspec.adapters.faulty import FAULTS, MODULES, Conv2d, Fault, Witness
 from convspec.adapters.faulty.pieces import Call, check, zero_pad
@@ -227,7 +228,7 @@ def test_benign_variant_agrees_with_the_reference(variant: Benign) -> None:
 @pytest.mark.parametrize("variant", PLAIN, ids=lambda v: v.id)
 def test_plain_variant_conforms(variant: Benign, drawn_once: None, unexplained: None) -> None:
     """In the form in which it is recognised: nothing is asked of it that it does not offer."""
-    result = check(variant.function, effort="quick")
+    result = convspec.check(variant.function, effort="quick")
     assert result.exit_status == 0, result
 
 
