@@ -15,7 +15,7 @@ from convspec.conformance.calls import Outcome, Trial
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import Entry
 from convspec.conformance.child import Child
-from convspec.conformance.confirming import Confirmation
+from convspec.conformance.confirming import Confirmation, outcome_of
 from convspec.conformance.exceptions import raised_by, suggested_exclusion
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.judging import Finding, Judge, rounded_answer
@@ -279,7 +279,8 @@ class Verifier:
         if new:
             verdict.otherwise = verdict.outcome, verdict.reason
             first = new[0].first
-            verdict.outcome, verdict.reason, verdict.counterexample = "errored", first.finding.reason, first
+            verdict.outcome, verdict.reason = outcome_of(first.finding, first.trial), first.finding.reason
+            verdict.counterexample = first
             if self.shrinks:
                 Confirmation(self).explain(requirement, verdict, tally.before(first.case), plan.unclaimed)
                 verdict.exclusion = suggested_exclusion(new[0], tally.passing)

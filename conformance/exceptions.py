@@ -1,4 +1,4 @@
-"""Exceptions on valid calls: equal ones are one finding, however many cases and requirements they show in."""
+"""Findings that are one, however many cases and requirements they show in: equal exceptions, the dtype of results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +10,7 @@ from convspec.conformance.judging import Finding
 from convspec.conformance.verdict import Counterexample, Raised
 
 SHOWN_TEXT = 160
+OF_DTYPE = "another dtype"
 
 
 @dataclass
@@ -27,7 +28,9 @@ class Group:
 
 
 def raised_by(finding: Finding, trial: Trial) -> Raised | None:
-    """Tell which exception a finding is about; None if it is about an answer or a death."""
+    """Tell which exception a finding is about, or that it is about the dtype; None for a wrong answer or a death."""
+    if finding.of_dtype:
+        return Raised(OF_DTYPE, "", finding.reason[:SHOWN_TEXT])
     outcome = trial.outcomes[min(finding.call, len(trial.outcomes) - 1)]
     if outcome.kind != "raised":
         return None
@@ -44,6 +47,8 @@ def suggested_exclusion(group: Group, others: Sequence[Case]) -> str:
     others : sequence of Case
         Those that were answered.
     """
+    if group.raised.kind == OF_DTYPE:
+        return ""
     labelled = [Labelled(case, True) for case in group.cases] + [Labelled(case, False) for case in others]
     shared = shared_conditions(labelled, least_failures=1)
     if shared is None or not shared.conditions:

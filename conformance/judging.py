@@ -1,7 +1,7 @@
 """Is this outcome the right answer? Pure functions of the call, what came of it, and the expected answer."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -39,6 +39,8 @@ class Finding:
         How far the element is off, and how far it may be.
     bound_text : str
         The bound with its numbers put in.
+    of_dtype : bool
+        Whether it is about the dtype of the result: the numbers are right, or the dtype does not hold them.
     """
 
     reason: str
@@ -48,6 +50,7 @@ class Finding:
     error: float | None = None
     bound: float | None = None
     bound_text: str = ""
+    of_dtype: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,13 @@ class Judge:
         if failed or outcome.value is None:
             return failed
         value = as_numbers(expected, outcome.value)
-        if value is None:
-            return _other_dtype(expected, outcome.value, call)
+        found = _other_dtype(expected, outcome.value, call) if value is None else self._numbers(expected, value, call)
+        if found and outcome.value.dtype.kind in "iufc" and self.narrower(expected, outcome, call):
+            # Numbers that the dtype of the result cannot hold are not to be had in it.
+            return replace(found, of_dtype=True)
+        return found
+
+    def _numbers(self, expected: Expected, value: Array, call: int) -> Finding | None:
         if expected.is_whole and value.dtype.kind in "iu":
             return self._whole(expected, value, call)
         if expected.is_whole:
@@ -207,7 +215,8 @@ class Judge:
             return Finding(f"got {_text(got[at])} at {at}, want {want}", call, at, rounded_answer(expected),
                            _float(abs(exactly(got[at]) - int(want))) if np.isfinite(got[at]) else None, 0.0,
                            "exact: whole numbers that the float type holds")
-        for at in map(tuple, np.argwhere(fits & ~held)):
+        # What equals the right answer to the last bit needs no bound.
+        for at in map(tuple, np.argwhere(fits & ~held & (got != expected.whole_value.astype(got.dtype)))):
             exact = expected.exact(at)
             bound = contract.allowance(exact)
             error = abs(exactly(got[at]) - exact.value) if np.isfinite(got[at]) else None
@@ -358,7 +367,7 @@ def _same_special(got: Array, want: Array) -> Array:
 
 
 def _other_dtype(expected: Expected, value: Array, call: int) -> Finding:
-    return Finding(said_of(value, expected), call, expected=_zeros_if_small(expected))
+    return Finding(said_of(value, expected), call, expected=_zeros_if_small(expected), of_dtype=True)
 
 
 def _first(wrong: Array) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ def weigh(
         verdict.outcome = "known deviation"
         verdict.reason = "; ".join(deviations[index].reason for index in sorted(tally.known))
     elif verdict.exceptions and not tally.passing:
-        verdict.outcome, verdict.reason = "skipped", "all of its cases raise as under another requirement"
+        verdict.outcome, verdict.reason = "skipped", "all of its cases fail as under another requirement"
     elif tally.passed_examples:
         # Only its own example can say that a deviation is gone: where it has none, other cases were perhaps spared.
         verdict.outcome = "unexpectedly passing"
@@ -42,9 +42,11 @@ def weigh(
         doubt = _doubt(verdict, requirement, tally, hangs)
         verdict.outcome = "mistrusted" if doubt else "passed"
         verdict.reason = doubt or _told(requirement, verdict, tally)
+        # What is left beside cases that raise or are refused need not tell anything.
         if doubt and tally.refusals:
-            # What is left when a plain function has refused the others need not tell anything.
             verdict.outcome, verdict.reason = "skipped", f"not claimed: it refuses most of its cases ({_texts(tally)})"
+        elif doubt and verdict.exceptions:
+            verdict.outcome, verdict.reason = "skipped", "most of its cases fail as under another requirement"
 
 
 def _doubt(verdict: Verdict, requirement: Requirement, tally: Tally, hangs: int) -> str:
@@ -73,7 +75,7 @@ def _told(requirement: Requirement, verdict: Verdict, tally: Tally) -> str:
         told.append(f"{sum(refusal.cases for refusal in verdict.refusals)} more cases are refused ({_texts(tally)})")
     left_out = sum(raised.cases for raised in verdict.exceptions)
     if left_out:
-        told.append(f"{left_out} more cases raise as under another requirement")
+        told.append(f"{left_out} more cases fail as under another requirement")
     return "; ".join(told)
 
 

@@ -20,6 +20,8 @@ def drawn_once(monkeypatch):
         return _DRAWN[key]
 
     monkeypatch.setattr(Battery, "_draw", remembered)
+    # A process that draws ahead would draw once more.
+    monkeypatch.setattr(Battery, "draw_ahead", lambda battery, wanted: None)
 
 
 @pytest.fixture

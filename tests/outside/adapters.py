@@ -32,9 +32,15 @@ class FillsZeros(Right):
 
 
 class FillsZerosAndSaysSo(FillsZeros):
-    """The same, declared."""
+    """The same, declared, and complex numbers are refused."""
 
     capabilities = Capabilities(wider_result=True)
+
+    def conv2d(self, x, w, *others, **keywords):
+        """Convolve, into np.zeros."""
+        if "c" in (x.dtype.kind, w.dtype.kind):
+            raise TypeError("no complex numbers")
+        return super().conv2d(x, w, *others, **keywords)
 
 
 class BigEndian(Right):
@@ -118,20 +124,20 @@ class MostDeviates(Sevens):
     )
 
 
-class DilationDeviates(Right):
-    """Dilation along the width is known to be ignored."""
+class EmptyDeviates(Right):
+    """Without input channels it is known to answer ones."""
 
     deviations = (
         Deviation(
-            ("*",), "the width's dilation is ignored", "https://example.org/1",
-            when=lambda case: case.dilation[1] > 1,
+            ("SHP-10",), "without input channels it answers ones", "https://example.org/1",
+            when=lambda case: case.x_shape[1:2] == (0,),
         ),
     )
 
-    def conv2d(self, x, w, bias, *, dilation, **arguments):
+    def conv2d(self, x, w, bias, **arguments):
         """Convolve."""
-        y = super().conv2d(x, w, bias, dilation=dilation, **arguments)
-        return y if dilation[1] == 1 or w.shape[3] == 1 else y + y.dtype.type(1)
+        y = super().conv2d(x, w, bias, **arguments)
+        return y if x.shape[1] else np.ones_like(y)
 
 
 class EverythingExcluded(Right):

@@ -25,8 +25,8 @@ def conv(x, w, bias=None, stride=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 
     wide = np.float32 if dtype.name in ("float16", "bfloat16") else dtype
     windows = sliding_window_view(padded, reach, (2, 3))[:, :, ::sh, ::sw, ::dh, ::dw].astype(wide)
     N, _, rows, columns = windows.shape[:4]
-    windows = windows.reshape(N, groups, -1, *windows.shape[2:])
-    kernels = w.astype(wide).reshape(groups, -1, *w.shape[1:])
+    windows = windows.reshape(N, groups, w.shape[1], *windows.shape[2:])
+    kernels = w.astype(wide).reshape(groups, w.shape[0] // groups, *w.shape[1:])
     y = np.einsum("ngcijpq,gocpq->ngoij", windows, kernels).reshape(N, w.shape[0], rows, columns)
     return (y if bias is None else y + bias.astype(wide)[:, None, None]).astype(dtype)
 
