@@ -73,7 +73,7 @@ FORMS: dict[str, tuple[tuple[str, Any], ...]] = {
 # Kernels by name, beside the 3x3 of all other probes: an oblong one of odd sides, an even one, and both at once.
 KERNELS = {"1x3": (1, 3), "2x2": (2, 2), "2x3": (2, 3)}
 # Pictures by name: all other probes use the oblong one; on the second, strides leave nothing over.
-OBLONG, SQUARE, FITTING = (6, 5), (6, 6), (7, 7)
+OBLONG, SQUARE, FITTING = (6, 5), (6, 6), (5, 5)
 
 
 def probes(signature: Signature, dtypes: tuple[str, ...]) -> Iterator[Probe]:

@@ -14,7 +14,7 @@ DECIDING = ("MUST", "DECL")
 # In a run of the whole catalogue an adapter conforms only if one of these passed: they hold its answers against the
 # definition, and a deviation that covers both leaves nothing of it.
 DEFINING = ("DEF-01", "DEF-02")
-# What is verified on less than half of the cases is not verified.
+# A whole run that left more than half of its cases out has verified nothing.
 MOST_LEFT_OUT = 0.5
 # The states, which the footer of the results names.
 STATES = ("conforms", "does not conform", "nothing verified", "unavailable")
@@ -43,7 +43,7 @@ def state_of(lines: Iterable[Mapping[str, Any]], *, whole: bool) -> str:
     lines = list(lines)
     if any(counts_against(line) for line in lines):
         return "does not conform"
-    if left_out(lines) > MOST_LEFT_OUT:
+    if whole and left_out(lines) > MOST_LEFT_OUT:
         return "nothing verified"
     held = any(line["outcome"] in ("passed", "known deviation") for line in lines)
     defined = any(line["outcome"] == "passed" and line["requirement"] in DEFINING for line in lines)

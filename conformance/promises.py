@@ -21,6 +21,9 @@ def keeps_promises(requirement: Requirement, case: Case) -> bool:
     # What is turned into an invalid case, or into a special one, is asked by `accepts`.
     if requirement.adjust is not None or not requirement.valid or case.line in requirement.lines:
         return True
+    # Extreme sizes come with arguments of their own.
+    if "extreme" in bias.sizes:
+        return True
     return _arguments_are_promised(bias, case) and _shapes_are_promised(bias, case)
 
 

@@ -51,7 +51,7 @@ def always_float32(call: Call) -> Array:
     "half-comes-back-wide",
     remedy="round the float32 sum to the dtype of the input",
     hides="when the input is not float16 or bfloat16",
-    caught_by="DTY-04",
+    caught_by="DTY-01",
     witness=plain(dtype="float16"),
 )
 def half_comes_back_wide(call: Call) -> Array:
@@ -64,7 +64,7 @@ def half_comes_back_wide(call: Call) -> Array:
     "integers-come-back-as-floats",
     remedy="compute integers as integers",
     hides="when the dtype is not an integer one",
-    caught_by="DTY-02",
+    caught_by="DTY-01",
     witness=plain(dtype="int32"),
 )
 def integers_come_back_as_floats(call: Call) -> Array:
@@ -77,7 +77,7 @@ def integers_come_back_as_floats(call: Call) -> Array:
     "narrow-integers-widened",
     remedy="return the dtype of the input, or declare the wider one",
     hides="when the dtype has more than 16 bits",
-    caught_by="DTY-02",
+    caught_by="DTY-01",
     recreates="https://github.com/numpy/numpy/issues/17234",
     witness=plain(dtype="int8"),
 )

@@ -102,7 +102,7 @@ def test_a_module_that_is_not_the_file_in_the_folder_is_told(module):
     (module.parent / "random.py").write_text("def conv(x, w):\n    return x\n")
     with pytest.raises(UnknownAdapter, match=r"An installed module has the name of the file random\.py; name the file"):
         load("random:conv")
-    assert load("random.py:conv").signature.parameters == {}
+    assert load("random.py:conv").signature.roles == {}
     with pytest.raises(UnknownAdapter) as error:
         load("mine_to_load:convolve")
     assert "installed module" not in str(error.value)

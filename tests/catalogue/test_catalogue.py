@@ -86,7 +86,7 @@ def test_refusals_are_reported_for_one_picture_and_required_of_layers() -> None:
 
 @each
 def test_vocabularies_are_closed(requirement: dict[str, Any]) -> None:
-    assert set(requirement) - {"reported_in_plane"} == KEYS
+    assert set(requirement) - {"reported_in_plane", "unsaid"} == KEYS
     assert requirement["level"] in {"MUST", "SHOULD", "DECL", "INFO"}
     assert requirement["profile"] in {"plane", "layer"}
     assert requirement["class"] in {"EQ", "INT", "BND", "BIT", "LAW", "RAISES", "INFO"}

@@ -15,14 +15,14 @@ import numpy as np
 
 
 def conv(image, kernel, padding=0, stride=1):
-    size = kernel.shape[0]
-    height = (image.shape[0] + 2 * padding - size) // stride + 1
-    width = (image.shape[1] + 2 * padding - size) // stride + 1
+    tall, wide = kernel.shape
+    height = (image.shape[0] + 2 * padding - tall) // stride + 1
+    width = (image.shape[1] + 2 * padding - wide) // stride + 1
     padded = np.pad(image, padding)
     output = np.zeros((height, width))
-    for y in range(0, padded.shape[0] - size + 1, stride):
-        for x in range(0, padded.shape[1] - size + 1, stride):
-            output[y // stride, x // stride] = np.sum(padded[y:y + size, x:x + size] * kernel)
+    for y in range(0, padded.shape[0] - tall + 1, stride):
+        for x in range(0, padded.shape[1] - wide + 1, stride):
+            output[y // stride, x // stride] = np.sum(padded[y:y + tall, x:x + wide] * kernel)
     return output
 '''
 
@@ -39,7 +39,7 @@ def homework(tmp_path):
     folder = tmp_path / "homework"
     folder.mkdir()
     (folder / "anna.py").write_text(LESSON)
-    one_short = LESSON.replace("range(0, padded.shape[1] - size + 1", "range(0, padded.shape[1] - size")
+    one_short = LESSON.replace("range(0, padded.shape[1] - wide + 1", "range(0, padded.shape[1] - wide")
     (folder / "bert.py").write_text(one_short)
     (folder / "carl.py").write_text("def conv(image, kernel:\n")
     (folder / "dora.py").write_text("def convolution(image, kernel):\n    return image\n")
@@ -260,18 +260,18 @@ def test_two_files_of_one_name_are_told_apart(capsys, homework, tmp_path):
 
 
 def test_the_lesson_conforms_and_says_what_it_does_not_claim(capsys, homework):
-    """The article's own function: squares only, one number for padding and for stride, a kernel that must fit."""
+    """One number for padding and for stride, a result that is always float64, no refusals."""
     assert check("homework/anna.py:conv") == 0
     (line,) = written("adapter")
     assert line["profile"] == "plane"
     claims = line["capabilities"]
     assert (claims["stride"], claims["padding"], claims["dilation"]) == ("same", "same", "none")
     assert claims["dtypes"] == ["float64", "float32", "int64"]
-    assert claims["square_kernels_only"]
     reasons = {item["feature"]: item["reason"] for item in line["not_claimed"]}
     assert reasons["dilation"] == "its signature has no parameter named dilation or dilations"
     assert "stride for each axis" in reasons
-    assert "kernels that are not square" in reasons
+    assert line["remarks"][0].startswith("does not check its arguments: ")
+    assert line["remarks"][1] == "result always float64"
     outcomes = {line["requirement"]: line for line in written("verdict")}
     counts = {}
     for verdict in outcomes.values():
@@ -281,10 +281,20 @@ def test_the_lesson_conforms_and_says_what_it_does_not_claim(capsys, homework):
     assert outcomes["SHP-08"]["outcome"] == "info"
     # What it does with a kernel that does not fit: nothing, where an exception would be better.
     told = outcomes["SHP-08"]["reason"]
-    assert told.startswith("reported, not required for a plane: got an array of shape (0, 0), want an exception")
+    assert told.startswith("not asked of a plain function: got an array of shape (0, ")
     assert outcomes["GRP-01"]["outcome"] == "skipped"
     assert outcomes["GRP-01"]["reason"].startswith("not claimed: ")
     assert "anna.conv conforms" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_the_width_from_the_height_of_the_kernel_is_no_convention(capsys):
+    """The first version of a lesson's function, which breaks on oblong kernels, or answers wrongly."""
+    Path("first.py").write_text(LESSON.replace("tall, wide = kernel.shape", "tall = wide = kernel.shape[0]"))
+    assert check("first.py:conv", "--only", "DEF", "--only", "LAW-05") == 1
+    found = {line["requirement"]: line["outcome"] for line in written("verdict")}
+    assert found["DEF-01"] == "failed"
+    (about,) = written("adapter")
+    assert about["limits"] == []
 
 
 def test_every_known_name_is_built_in_or_installed():

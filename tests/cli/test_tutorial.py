@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from convspec import cli
-from convspec.adapters.functions import ROLES
 from convspec.adapters.loading import adapt
 from convspec.adapters.protocol import Capabilities, Deviation, Numerics
+from convspec.adapters.signatures import ROLES
 from convspec.conformance.case import Case, parse_case
 from convspec.reports import read_results
 

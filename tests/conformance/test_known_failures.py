@@ -117,9 +117,11 @@ def test_a_file_that_cannot_be_read(tmp_path):
 
 def wrong_where_it_strides(image, kernel, padding=0, stride=1):
     padded = np.pad(image, padding)
-    size = kernel.shape[0]
-    rows, columns = (range(0, length - size + 1, stride) for length in padded.shape)
-    answer = np.array([[(padded[i : i + size, j : j + size] * kernel).sum() for j in columns] for i in rows])
+    tall, wide = kernel.shape
+    rows, columns = (
+        range(0, length - size + 1, stride) for length, size in zip(padded.shape, kernel.shape, strict=True)
+    )
+    answer = np.array([[(padded[i : i + tall, j : j + wide] * kernel).sum() for j in columns] for i in rows])
     return answer + (stride > 2)
 
 
