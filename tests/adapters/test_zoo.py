@@ -228,7 +228,7 @@ def test_benign_variant_agrees_with_the_reference(variant: Benign) -> None:
 @pytest.mark.parametrize("variant", PLAIN, ids=lambda v: v.id)
 def test_plain_variant_conforms(variant: Benign, drawn_once: None, unexplained: None) -> None:
     """In the form in which it is recognised: nothing is asked of it that it does not offer."""
-    result = convspec.check(variant.function, effort="quick")
+    result = convspec.check(variant.function, effort="quick", only=("DEF-01", "SHP-01", "PAD-01", "DTY", "PUR-01"))
     assert result.exit_status == 0, result
 
 

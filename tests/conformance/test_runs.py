@@ -190,7 +190,7 @@ def test_what_goes_wrong_has_its_outcome_and_a_small_case(act, outcome, reason, 
 
 
 def test_a_function_that_never_answers_is_refused_once(unexplained, drawn_once):
-    with pytest.raises(ValueError, match="it cannot be called as a convolution: .* returned a list, not an array"):
+    with pytest.raises(ValueError, match=r"it cannot be called as a convolution: .* returned a list, not an array"):
         check(lambda x, w: [1], only="DEF", effort="quick")
 
 
