@@ -22,8 +22,11 @@ FIGURES = (
 # Stride and pad on each side under which the worked example is tried as well.
 EXAMPLES = ((1, 0), (1, 1), (2, 0), (2, 1))
 
-# One dimension beyond what a counter of one or two bytes, or a number of half precision, can hold: always tried.
+# One large filter over one picture, as image processing has it; and one dimension beyond what a counter of one or two
+# bytes, or a number of half precision, can hold: always tried.
 EXTREMES = (
+    "x=1x1x23x70 w=1x1x17x4 bias=1 padding=1,0,2,1 dtype=float32 data=int:16",
+    "x=1x1x70x23 w=1x1x4x17 bias=1 padding=2,1,1,0 data=int:17",
     "x=1x1x66000x1 w=1x1x2x1 dtype=float32 data=int:1",
     "x=1x1x1x66000 w=1x1x1x2 dtype=float32 data=int:2",
     "x=1x1x66001x2 w=1x1x2x1 stride=2,1 padding=1,0,0,1 data=int:3",
