@@ -154,7 +154,8 @@ def unchecked(x: Array, w: Array, bias: Array | None = None) -> Array:
     for p in range(w.shape[2]):
         for q in range(w.shape[3]):
             part = x[:, : w.shape[1], p : p + rows, q : q + columns]
-            y += np.einsum("nchw,oc->nohw", part, w[:, :, p, q])
+            with np.errstate(all="ignore"):
+                y += np.einsum("nchw,oc->nohw", part, w[:, :, p, q])
     return y if bias is None else y + np.reshape(bias, (1, -1, 1, 1))
 
 
