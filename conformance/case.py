@@ -189,6 +189,15 @@ class Case:
         return self.invalidity is None
 
     @property
+    def left_over(self) -> Pair:
+        """How many rows and columns of the padded picture of a valid case its strides leave over."""
+        geometry = self.geometry
+        rows, columns = (
+            (geometry.padded[axis] - geometry.effective_kernel[axis]) % self.stride[axis] for axis in (0, 1)
+        )
+        return rows, columns
+
+    @property
     def multiplications(self) -> int:
         """Products in the whole output of a valid case."""
         per_group = 1 if self.is_plane else self.w_shape[1]

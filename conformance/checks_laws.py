@@ -156,11 +156,7 @@ def _same_flipped(hearing: Hearing) -> Finding | None:
 
 
 def _fits_exactly(case: Case) -> bool:
-    geometry = case.geometry
-    return all(
-        (padded - reach) % step == 0
-        for padded, reach, step in zip(geometry.padded, geometry.effective_kernel, case.stride, strict=True)
-    )
+    return not any(case.left_over)
 
 
 def _second_kernel(case: Case) -> Array:

@@ -76,7 +76,7 @@ def is_inside(call: Call, claims: Capabilities) -> bool:
         and (height == width or not claims.square_kernels_only)
         and (height % 2 == width % 2 == 1 or not claims.odd_kernels_only)
         and (rows == columns or not claims.square_pictures_only)
-        and (not claims.exact_fit_only or not any(_left_over(_case_of(call))))
+        and (not claims.exact_fit_only or not any(_case_of(call).left_over))
     )
 
 
@@ -96,13 +96,6 @@ def _padding_inside(padding: Any, claims: Capabilities) -> bool:
 
 def _case_of(call: Call) -> Case:
     return Case(call.x.shape, call.w.shape, None, call.stride, call.padding, call.dilation, call.groups)
-
-
-def _left_over(case: Case) -> tuple[int, int]:
-    """How many rows and columns of the padded picture a stride leaves over."""
-    geometry = case.geometry
-    over = [(geometry.padded[axis] - geometry.effective_kernel[axis]) % case.stride[axis] for axis in _AXES]
-    return over[0], over[1]
 
 
 def _fit_rank(case: Case, claims: Capabilities) -> Case:
@@ -204,14 +197,14 @@ def _fit_picture(case: Case, claims: Capabilities) -> Case:
         needs = [1, 1] if isinstance(case.padding, str) and case.padding != "valid" else needs
         side = max(min(case.size), *needs)
         case = case.but(x_shape=(*case.x_shape[:-2], side, side))
-    if claims.exact_fit_only and any(_left_over(case)):
+    if claims.exact_fit_only and any(case.left_over):
         case = _with_exact_fit(case, claims)
     return case
 
 
 def _with_exact_fit(case: Case, claims: Capabilities) -> Case:
     """So many rows and columns less, or more, that the strides leave nothing over; a square picture stays one."""
-    over = _left_over(case)
+    over = case.left_over
     lengths = [
         size - rest if rest < size else size + step - rest
         for size, rest, step in zip(case.size, over, case.stride, strict=True)
@@ -223,7 +216,7 @@ def _with_exact_fit(case: Case, claims: Capabilities) -> Case:
         return case.but(stride=(1, 1))
     grown = case.but(x_shape=(*case.x_shape[:-2], *lengths))
     # A padding word may pad a larger picture otherwise.
-    return grown if not any(_left_over(grown)) else case.but(stride=(1, 1))
+    return grown if not any(grown.left_over) else case.but(stride=(1, 1))
 
 
 def _fit_dtype(case: Case, claims: Capabilities) -> Case:

@@ -53,11 +53,6 @@ def _arguments_are_promised(bias: Bias, case: Case) -> bool:
 
 
 def _shapes_are_promised(bias: Bias, case: Case) -> bool:
-    geometry = case.geometry
-    left_over = [
-        (padded - reach) % step
-        for padded, reach, step in zip(geometry.padded, geometry.effective_kernel, case.stride, strict=True)
-    ]
-    if bias.remainder == "none" and any(left_over):
+    if bias.remainder == "none" and any(case.left_over):
         return False
     return bias.kernels is None or case.kernel in bias.kernels or case.kernel[::-1] in bias.kernels
