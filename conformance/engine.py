@@ -248,8 +248,7 @@ class Verifier:
         tally.nontrivial += value is not None and value.size > 0 and bool(np.any(value != 0))
         if not requirement.valid or value is None or not trial.case.is_valid:
             return
-        # Numbers next to underflow lie within its error, whatever is declared.
-        if self.judge.may_be_loose(trial.case.dtype) and requirement.family != "SPC":
+        if self.judge.may_be_loose(trial.case.dtype):
             tally.loose[self.judge.allows_anything(self.oracle.of(requirement, trial, 0))] += 1
         if requirement.observation is not None and all(outcome.value is not None for outcome in trial.outcomes):
             tally.observed[requirement.observation.holds(hearing)] += 1
