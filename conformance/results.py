@@ -35,6 +35,10 @@ OUTCOMES = (
 BAD = ("failed", "errored", "crashed", "timed out", "out of memory", "mistrusted", "unexpectedly passing")
 
 
+class NotWritten(Exception):
+    """A file cannot be written; the message is one sentence, which names the file and says why."""
+
+
 def dump(line: Mapping[str, Any]) -> str:
     """One line of a results file, keys sorted, without its newline."""
     return json.dumps(_plain(line), sort_keys=True, ensure_ascii=False, allow_nan=False)
