@@ -91,6 +91,8 @@ class Outcome:
         The lines at which an exception was raised.
     refused : bool
         Whether the exception is a refusal that somebody wrote (`convspec.adapters.refusals`).
+    digest : str
+        Of the first outcome of a trial that another process tells of: it names the arrays of all calls.
     """
 
     kind: Kind
@@ -101,6 +103,7 @@ class Outcome:
     disturbed: tuple[str, ...] = ()
     where: str = ""
     refused: bool = False
+    digest: str = ""
 
     @property
     def died(self) -> bool:

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from multiprocessing.connection import Connection
 from typing import Any
 
 from convspec.adapters import loading
@@ -20,21 +19,46 @@ from convspec.adapters.recognition import Reading
 from convspec.conformance import interpreter
 from convspec.conformance.calls import Outcome, Trialled
 from convspec.conformance.case import Case
+from convspec.conformance.description import Description, Notes
+from convspec.conformance.ending import die_with_parent, is_child, kill, kill_all, kill_group
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.in_process import InProcess
 from convspec.conformance.machine import cpu_flags
+from convspec.conformance.messages import (
+    Answered,
+    Configured,
+    ControlChannel,
+    Failed,
+    Forked,
+    Garbled,
+    Loaded,
+    Message,
+    NotBuilt,
+    Noted,
+    Probed,
+    Reaped,
+    decoded,
+    outcomes_of,
+)
 from convspec.conformance.output import Output
 from convspec.conformance.processor_time import members
+from convspec.conformance.requirements import calls_of
 from convspec.conformance.waiting import Allowance, NoAnswer, TimeLimits
-from convspec.conformance.worker import Worker
-from convspec.conformance.zygote import Description, kill_group, own_streams, serve
+from convspec.conformance.worker import Patience, Worker
+from convspec.conformance.zygote import own_streams, serve
 
 # The first cases of a requirement find most; sent by few, little is left over when one of them fails.
 FIRST_BATCH, BATCH = 6, 48
 # How many are begun while others are judged.
 AHEAD = 128
+# How often the process from which workers are forked is started again, where the implementation has ended it.
+RESTARTS = 3
 DEFAULT = TimeLimits()
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class Lost(Exception):
+    """The process from which workers are forked is gone, or answers no longer; the text says how."""
 
 
 class ChildProcess:
@@ -75,20 +99,26 @@ class ChildProcess:
         self._reading: Reading | None = None
         self._worker: Worker | None = None
         self._ahead: tuple[Worker, Sequence[Trialled]] | None = None
+        self._target, self._adapter, self._dtypes, self._memory = target, adapter, dtypes, memory
         self._output = Output()
-        self._control, theirs = socket.socketpair()
+        self._restarts = 0
+        self._start()
+
+    def _start(self) -> None:
+        """Start the zygote."""
+        ours, theirs = socket.socketpair()
         self._process: subprocess.Popen[bytes] | None = None
-        self._zygote = 0
-        if adapter is None:
-            self._process = self._launch(target, dtypes, theirs, memory)
+        self._control = ControlChannel(ours)
+        if self._adapter is None:
+            self._process = self._launch(theirs)
+            self._zygote = self._process.pid
             self.isolation = "child process, forked from one that has only imported it"
         else:
-            self._zygote = self._fork(adapter, theirs, memory)
+            self._zygote = self._fork(self._adapter, theirs)
             self.isolation = "child process, forked from this one (it cannot be found by name)"
         theirs.close()
-        self._output.let_go()
-        self._requests = Connection(os.dup(self._control.fileno()))
-        self._target = target
+        ours.setblocking(False)
+        self._patience = Patience(ours.fileno(), self._zygote)
 
     @functools.cached_property
     def description(self) -> Description:
@@ -99,12 +129,10 @@ class ChildProcess:
         UnknownAdapter, Unavailable
             It cannot be loaded.
         """
-        return self._loaded(self._target)
+        return self._loaded()
 
-    def _launch(
-        self, target: str, dtypes: tuple[str, ...], theirs: socket.socket, memory: int
-    ) -> "subprocess.Popen[bytes]":
-        order = pickle.dumps((theirs.fileno(), target, dtypes, cpu_flags(), memory))
+    def _launch(self, theirs: socket.socket) -> "subprocess.Popen[bytes]":
+        order = pickle.dumps((theirs.fileno(), self._target, self._dtypes, cpu_flags(), self._memory, os.getpid()))
         environment = interpreter.environment()
         environment.update(dict.fromkeys(THREAD_VARIABLES, "1"))
         # Memory that was never written holds a pattern, the same in every run, instead of lucky zeros.
@@ -118,10 +146,12 @@ class ChildProcess:
             env=environment,
         )
 
-    def _fork(self, adapter: Adapter, theirs: socket.socket, memory: int) -> int:
+    def _fork(self, adapter: Adapter, theirs: socket.socket) -> int:
+        parent = os.getpid()
         pid = os.fork()
         if pid:
             return pid
+        die_with_parent(parent)
         self._control.close()
         nothing = os.open(os.devnull, os.O_RDONLY)
         for number, instead in enumerate((nothing, self._output.descriptor, self._output.descriptor)):
@@ -132,25 +162,68 @@ class ChildProcess:
         self._output.forget()
         faulthandler.disable()
         try:
-            serve(adapter, None, theirs, cpu_flags(), memory)
+            serve(adapter, None, theirs, cpu_flags(), self._memory)
         finally:
             os._exit(0)
 
-    def _loaded(self, target: str) -> Description:
+    def _loaded(self) -> Description:
         try:
-            kind, content = self._request_answer()
-        except (EOFError, OSError):
+            answer: Loaded | Failed = self._told(Loaded, Failed)
+        except Lost as problem:
             raise loading.UnknownAdapter(
-                f"importing {target!r} ended the process: {self.printed() or 'nothing printed'}"
+                f"importing {self._target!r} {problem}: {self.printed() or 'nothing printed'}"
             ) from None
-        if kind == "failed":
-            reason, _, text = str(content).partition(": ")
-            raise (loading.Unavailable if reason == "unavailable" else loading.UnknownAdapter)(text)
-        description: Description = content
-        return description
+        if isinstance(answer, Failed):
+            raise (loading.Unavailable if answer.why == "unavailable" else loading.UnknownAdapter)(answer.text)
+        return answer.description
 
-    def _request_answer(self) -> Any:
-        return pickle.loads(self._requests.recv_bytes())
+    def _told(self, *expected: type) -> Any:
+        """What the zygote tells next.
+
+        Raises
+        ------
+        Lost
+            It tells nothing, or something else.
+        """
+        try:
+            text, _ = self._control.receive(self._patience.within(self.limits.allowance(is_first=True)))
+            return _of(decoded(text), expected)
+        except NoAnswer as problem:
+            raise Lost(f"did not come to an end ({problem})") from None
+        except Garbled as problem:
+            raise Lost(f"cannot be believed: {problem}") from None
+        except (EOFError, OSError):
+            raise Lost("ended the process") from None
+
+    def _order(self, order: str, pid: int = 0) -> None:
+        """Give the zygote an order."""
+        try:
+            self._control.send(
+                b"", pickle.dumps((order, pid)), self._patience.within(self.limits.allowance(is_first=True))
+            )
+        except NoAnswer as problem:
+            raise Lost(f"does not listen ({problem})") from None
+        except (EOFError, OSError):
+            raise Lost("has ended") from None
+
+    def _restart(self, problem: Lost) -> None:
+        """Start another zygote, since an implementation has ended the last one; not for ever.
+
+        Raises
+        ------
+        Lost
+            It has done so too often.
+        """
+        self._end_zygote()
+        if self._restarts == RESTARTS:
+            raise problem
+        self._restarts += 1
+        self._start()
+        # It has said what it is before; a second import that fails is the implementation's doing, too.
+        try:
+            self._loaded()
+        except (loading.UnknownAdapter, loading.Unavailable):
+            raise problem from None
 
     def printed(self) -> str:
         """The last of what the implementation printed."""
@@ -161,51 +234,68 @@ class ChildProcess:
         self._reading = reading
         self.fresh()
 
-    def annotate(self, cases: list[Case]) -> list[tuple[str | None, tuple[int, ...]]]:
+    def annotate(self, cases: list[Case]) -> Notes:
         """For each case: why it is not claimed (or None), and which deviations match it."""
         if not self.description.exclusions and not self.description.deviations:
             return [(None, ())] * len(cases)
-        worker = self._ready()
-        worker.ask(("annotate", cases))
-        found = self._received(worker)
-        if isinstance(found, Outcome):
+        try:
+            worker = self._ready()
+            self._ask(worker, ("annotate", cases))
+            found = self._received(worker, Noted)
+        except Lost as problem:
+            found = _lost(problem)
+        if isinstance(found, Outcome) or len(found[0].notes) != len(cases):
+            told = found.text if isinstance(found, Outcome) else f"{len(found[0].notes)} answers came"
             raise loading.UnknownAdapter(
                 f"{self.description.name}: asking its exclusions and deviations which of {len(cases)} cases they "
-                f"match: {found.text}"
+                f"match: {told}"
             )
-        notes: list[tuple[str | None, tuple[int, ...]]] = found[1]
-        return notes
+        return list(found[0].notes)
 
     def probe(self, dtypes: tuple[str, ...], names: Sequence[str]) -> dict[str, Answer]:
         """Make the probing calls of a plain function; one that kills the worker, or hangs, does not work."""
         answers: dict[str, Answer] = {}
         while waiting := [name for name in names if name not in answers]:
-            worker = self._ready()
-            # One that is dead says so when it is asked for its answers.
-            with contextlib.suppress(OSError):
-                for name in waiting:
-                    worker.ask(("probe", dtypes, (name,)))
+            try:
+                worker = self._ready()
+            except Lost as problem:
+                return answers | {name: Answer("broke", text=_lost(problem).text) for name in waiting}
             for name in waiting:
-                answer = self._received(worker)
-                if isinstance(answer, Outcome):
-                    answers[name] = Answer("broke", text=answer.text)
+                self._ask(worker, ("probe", dtypes, (name,)))
+            for name in waiting:
+                found = self._received(worker, Probed)
+                answer = Answer("broke", text=found.text) if isinstance(found, Outcome) else found[0].answers.get(name)
+                answers[name] = answer or Answer("broke", text="gave no answer to this call")
+                if isinstance(found, Outcome):
                     break
-                answers |= answer[1]
                 worker.is_new = worker.is_new and answers[name].shape is None
         return answers
 
-    def _received(self, worker: Worker, hasty: bool = False) -> Any:
+    def _ask(self, worker: Worker, request: tuple[Any, ...]) -> bool:
+        """Send a request; False if there is nobody to take it: who reads its answers is told how it ended."""
+        try:
+            worker.ask(request, self.limits.allowance(is_first=True))
+        except (NoAnswer, EOFError, OSError):
+            return False
+        return True
+
+    def _received(
+        self, worker: Worker, *expected: type, hasty: bool = False
+    ) -> tuple[Any, bytes] | Outcome:
         """The next answer; where there is none, how the worker ended: it has died, or is ended here."""
         hasty = hasty or self.hangs >= self.limits.hangs
         try:
-            return worker.answer(self._allowance(worker, hasty))
+            message, raw = worker.answer(self._allowance(worker, hasty))
+            return _of(message, expected), raw
         except (EOFError, OSError):
-            return self._death(self._buried(worker))
+            return self._death(worker)
+        except Garbled as problem:
+            self._end(worker)
+            return Outcome("exited", None, f"the process was ended: {problem}")
         except NoAnswer as problem:
             # One that hangs may wait for processes that it has put into groups of their own.
             for pid in members(worker.pid):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+                kill(pid)
             self._end(worker)
             if not hasty:
                 self.hangs += 1
@@ -220,11 +310,11 @@ class ChildProcess:
     def begin(self, trials: Sequence[Trialled]) -> None:
         """Let a further worker make a start on trials; `run` of the same ones goes on where it is then."""
         self._drop_ahead()
-        worker = self._new_worker()
-        self._ahead = worker, trials
-        # One that is dead says so when it is asked for its answers.
-        with contextlib.suppress(OSError):
-            worker.ask(("trials", list(trials[:AHEAD])))
+        # Where none can be had, `run` will say so.
+        with contextlib.suppress(Lost):
+            worker = self._new_worker()
+            self._ahead = worker, trials
+            self._ask(worker, ("trials", list(trials[:AHEAD])))
 
     def run(
         self, trials: Sequence[Trialled], fresh: bool = False, hasty: bool = False
@@ -259,17 +349,18 @@ class ChildProcess:
         done, batch, worker = 0, FIRST_BATCH, self._worker
         try:
             while done < len(trials):
-                worker = self._ready()
+                try:
+                    worker = self._ready()
+                except Lost as problem:
+                    done += 1
+                    yield (_lost(problem),)
+                    continue
                 if sent - done < batch // 2 and sent < len(trials):
                     some = list(trials[sent : sent + batch])
                     batch = min(2 * batch, BATCH)
-                    try:
-                        worker.ask(("trials", some))
-                        sent += len(some)
-                    except OSError:
-                        # The worker is dead; reading its answer says how it died.
-                        sent = max(sent, done + 1)
-                outcomes, alive = self._next(worker, hasty)
+                    # Of a worker that is dead, reading its answer says how it died.
+                    sent = sent + len(some) if self._ask(worker, ("trials", some)) else max(sent, done + 1)
+                outcomes, alive = self._next(worker, trials[done], hasty)
                 done += 1
                 if not alive:
                     self.deaths += 1
@@ -285,21 +376,47 @@ class ChildProcess:
         if answers > 2 * FIRST_BATCH:
             self._end(worker)
         while answers > 0 and self._worker is worker:
-            self._next(worker, hasty=True)
+            self._received(worker, Answered, NotBuilt, hasty=True)
             answers -= 1
 
-    def _next(self, worker: Worker, hasty: bool) -> tuple[tuple[Outcome, ...], bool]:
-        answer = self._received(worker, hasty)
+    def _next(self, worker: Worker, trial: Trialled, hasty: bool) -> tuple[tuple[Outcome, ...], bool]:
+        answer = self._received(worker, Answered, NotBuilt, hasty=hasty)
         if isinstance(answer, Outcome):
             return (answer,), False
-        if answer[0] == "error":
-            raise SuiteError(f"the child could not build the calls:\n{answer[1]}")
-        _, outcomes, seconds = answer
-        self._slowest[worker.is_new] = max(self._slowest[worker.is_new], seconds)
+        message, raw = answer
+        if isinstance(message, NotBuilt):
+            self._refuse_fault(trial, message)
+            self._end(worker)
+            last = message.text.strip().rpartition("\n")[2]
+            told = f"it has changed its process, where no call can be made any more: {last}"
+            return (Outcome("exited", None, told),), False
+        try:
+            outcomes = outcomes_of(message, raw)
+        except Garbled as problem:
+            self._end(worker)
+            return (Outcome("exited", None, f"the process was ended: {problem}"),), False
+        self._slowest[worker.is_new] = max(self._slowest[worker.is_new], message.seconds)
         worker.is_new = worker.is_new and not any(outcome.kind == "returned" for outcome in outcomes)
         return outcomes, True
 
-    def _death(self, status: int) -> Outcome:
+    def _refuse_fault(self, trial: Trialled, message: NotBuilt) -> None:
+        """Tell a fault of the suite, whose calls cannot be made up here either, from a process that was changed.
+
+        Raises
+        ------
+        SuiteError
+            It is the suite's.
+        """
+        try:
+            calls_of(*trial)
+        except Exception:
+            raise SuiteError(f"the child could not build the calls:\n{message.text}") from None
+
+    def _death(self, worker: Worker) -> Outcome:
+        try:
+            status = self._buried(worker)
+        except Lost as problem:
+            return _lost(problem)
         if status < 0:
             try:
                 name = signal.Signals(-status).name
@@ -314,15 +431,31 @@ class ChildProcess:
         return self._worker
 
     def _new_worker(self) -> Worker:
+        """A worker with no history.
+
+        Raises
+        ------
+        Lost
+            There is none to be had any more.
+        """
         # No worker before the implementation is imported: this waits for it.
         _ = self.description
-        self._requests.send_bytes(pickle.dumps(("fork",)))
-        _, pid = self._request_answer()
-        _, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
-        worker = Worker(descriptors[0], pid, self._output.reader)
+        while True:
+            try:
+                return self._forked()
+            except Lost as problem:
+                self._restart(problem)
+
+    def _forked(self) -> Worker:
+        self._order("fork")
+        answer: Forked = self._told(Forked)
+        if not self._control.descriptors or not is_child(answer.pid, self._zygote):
+            raise Lost(f"cannot be believed: it names {answer.pid} as a worker")
+        worker = Worker(self._control.descriptors.pop(0), answer.pid, self._output.reader)
         if self._reading is not None:
-            worker.ask(("configure", self._reading))
-            worker.connection.recv_bytes()
+            self._ask(worker, ("configure", self._reading))
+            if isinstance(found := self._received(worker, Configured), Outcome):
+                raise Lost(f"gives no worker: {found.text}")
         return worker
 
     def fresh(self) -> None:
@@ -338,38 +471,59 @@ class ChildProcess:
     def _end(self, worker: Worker) -> None:
         """Kill a worker."""
         kill_group(worker.pid)
-        self._leave_behind(worker, "forget")
+        # A zygote that is lost is found so when the next worker is asked for.
+        with contextlib.suppress(Lost):
+            self._leave_behind(worker, "forget")
 
     def _buried(self, worker: Worker) -> int:
         """How a worker ended that is dead already; its children, if it has any, end here."""
         kill_group(worker.pid)
         self._leave_behind(worker, "reap")
-        _, status = self._request_answer()
-        return int(status)
+        reaped: Reaped = self._told(Reaped)
+        return reaped.status
 
     def _leave_behind(self, worker: Worker, order: str) -> None:
-        worker.connection.close()
+        worker.channel.close()
         if worker is self._worker:
             self._worker = None
-        self._requests.send_bytes(pickle.dumps((order, worker.pid)))
+        self._order(order, worker.pid)
+
+    def _end_zygote(self) -> None:
+        """End the zygote and all that descends from it."""
+        for worker in (self._worker, *(self._ahead or ())[:1]):
+            if worker is not None:
+                kill_group(worker.pid)
+                worker.channel.close()
+        self._worker = self._ahead = None
+        self._control.close()
+        kill_all(self._zygote)
+        if self._process is not None:
+            self._process.wait()
+        else:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._zygote, 0)
 
     def close(self) -> None:
-        """End the workers and the zygote."""
-        with contextlib.suppress(OSError, EOFError):
-            self.fresh()
-            self._drop_ahead()
-        self._requests.close()
-        self._control.close()
+        """End the workers, the zygote, and all that the implementation has started."""
+        self._end_zygote()
         self._output.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        elif self._zygote:
-            try:
-                os.kill(self._zygote, signal.SIGKILL)
-                os.waitpid(self._zygote, 0)
-            except (ProcessLookupError, ChildProcessError):
-                pass
+
+
+def _of(message: Message, expected: tuple[type, ...]) -> Message:
+    """The message, if it is of a kind that was asked for.
+
+    Raises
+    ------
+    Garbled
+        It is of another.
+    """
+    if isinstance(message, expected):
+        return message
+    raise Garbled(f"it sent an answer that was not asked for ({type(message).__name__})")
+
+
+def _lost(problem: Lost) -> Outcome:
+    return Outcome("exited", None, f"the process from which it is started {problem}")
 
 
 Child = ChildProcess | InProcess

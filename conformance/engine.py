@@ -16,10 +16,12 @@ from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import Entry
 from convspec.conformance.child import Child
 from convspec.conformance.confirming import Confirmation, outcome_of
+from convspec.conformance.description import Notes
+from convspec.conformance.digests import believed
 from convspec.conformance.exceptions import raised_by, suggested_exclusion
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.judging import Finding, Judge, rounded_answer
-from convspec.conformance.known_failures import KnownFailure, Notes, with_known
+from convspec.conformance.known_failures import KnownFailure, with_known
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.planning import BUILDABLE, Plan, Planner
 from convspec.conformance.requirement import Hearing, Requirement
@@ -203,6 +205,7 @@ class Verifier:
         verdict.excluded = plan.excluded
         for case, outcomes in zip(plan.cases, answers, strict=False):
             trial = self.trial(requirement, case, outcomes)
+            outcomes = trial.outcomes
             verdict.calls += len(trial.calls)
             is_unclaimed, notes = case.id in plan.unclaimed, plan.matching.get(case.id, ())
             if outcomes[0].kind == "not waited for" and not notes:
@@ -292,9 +295,7 @@ class Verifier:
     def trial(self, requirement: Requirement, case: Case, outcomes: tuple[Outcome, ...]) -> Trial:
         """A case with its calls and what came of them; a death stands for all of its calls."""
         calls = self.oracle.calls_of(requirement.id, case)
-        if len(outcomes) < len(calls):
-            outcomes = outcomes * len(calls)
-        return Trial(case, calls, outcomes)
+        return Trial(case, calls, believed(calls, outcomes))
 
     def heard(self, requirement: Requirement, trial: Trial, unclaimed: bool = False) -> Finding | None:
         """The judge's finding; a death is one whatever the judge would say, unless the judge may look at it."""

@@ -10,7 +10,7 @@ from convspec.conformance.judging import Finding
 from convspec.conformance.verdict import Counterexample, Raised
 
 SHOWN_TEXT = 160
-OF_DTYPE = "another dtype"
+OF_DTYPE, NO_ARRAY = "another dtype", "no array of numbers"
 
 
 @dataclass
@@ -28,10 +28,18 @@ class Group:
 
 
 def raised_by(finding: Finding, trial: Trial) -> Raised | None:
-    """Tell which exception a finding is about, or that it is about the dtype; None for a wrong answer or a death."""
+    """Tell what a finding is about that is one wherever it shows: an exception, the dtype, a result that is no array.
+
+    Returns
+    -------
+    Raised or None
+        None for a wrong answer or a death.
+    """
     if finding.of_dtype:
         return Raised(OF_DTYPE, "", finding.reason[:SHOWN_TEXT])
     outcome = trial.outcomes[min(finding.call, len(trial.outcomes) - 1)]
+    if outcome.kind == "not an array":
+        return Raised(NO_ARRAY, outcome.where, outcome.text[:SHOWN_TEXT])
     if outcome.kind != "raised":
         return None
     kind = outcome.text.partition(":")[0]
@@ -47,7 +55,7 @@ def suggested_exclusion(group: Group, others: Sequence[Case]) -> str:
     others : sequence of Case
         Those that were answered.
     """
-    if group.raised.kind == OF_DTYPE:
+    if group.raised.kind in (OF_DTYPE, NO_ARRAY):
         return ""
     labelled = [Labelled(case, True) for case in group.cases] + [Labelled(case, False) for case in others]
     shared = shared_conditions(labelled, least_failures=1)

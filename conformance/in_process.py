@@ -9,10 +9,10 @@ from convspec.adapters.protocol import Adapter
 from convspec.adapters.recognition import Reading
 from convspec.conformance.calls import Call, Outcome, Trialled
 from convspec.conformance.case import Case
+from convspec.conformance.description import annotate, describe
 from convspec.conformance.machine import cpu_flags
 from convspec.conformance.performing import perform
 from convspec.conformance.requirements import calls_of
-from convspec.conformance.zygote import annotate, describe
 
 
 class InProcess:

@@ -19,10 +19,8 @@ from typing import Any
 from convspec.adapters.protocol import DTYPES, WORDS
 from convspec.conformance.case import Case, parse_case
 from convspec.conformance.catalogue import select
+from convspec.conformance.description import DeviationNote, Notes
 from convspec.conformance.layouts import LAYOUTS
-from convspec.conformance.zygote import DeviationNote
-
-Notes = list[tuple[str | None, tuple[int, ...]]]
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

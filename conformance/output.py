@@ -11,6 +11,8 @@ from convspec.conformance import drain
 # Many a print fits in at once; the system's own size is enough where it cannot be changed.
 ROOM = 1 << 20
 SHOWN = 2000
+# Seconds until the end of what was printed is given up.
+LONGEST = 10.0
 
 
 class Output:
@@ -19,7 +21,7 @@ class Output:
     Attributes
     ----------
     descriptor : int
-        What to print to; `let_go` closes it here.
+        What to print to.
     reader : int
         The process that reads.
     """
@@ -31,6 +33,7 @@ class Output:
 
             fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, ROOM)
         self._line, theirs = socket.socketpair()
+        self._line.settimeout(LONGEST)
         # In a group of its own, so that Ctrl-C does not end it before those who print.
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", drain.__file__], stdin=reader, stdout=theirs.fileno(),
@@ -40,10 +43,6 @@ class Output:
         os.close(reader)
         theirs.close()
 
-    def let_go(self) -> None:
-        """Close the end for printing, once those who print have it."""
-        os.close(self.descriptor)
-
     def forget(self) -> None:
         """Close all of it here, in a process that was forked from the one that reads the end."""
         os.close(self.descriptor)
@@ -51,6 +50,7 @@ class Output:
 
     def end(self) -> str:
         """The last of what was printed; nothing if the reading process is gone."""
+        # One that is stopped, as an implementation might do to it, is not waited for.
         with contextlib.suppress(OSError):
             self._line.sendall(b"?")
             told = self._received(int.from_bytes(self._received(4), "big"))
@@ -68,6 +68,7 @@ class Output:
 
     def close(self) -> None:
         """End the process that reads, whoever still holds the pipe."""
+        os.close(self.descriptor)
         self._line.close()
         self._process.kill()
         self._process.wait()

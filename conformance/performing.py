@@ -15,7 +15,9 @@ import numpy as np
 from convspec.adapters.protocol import Adapter, Array
 from convspec.adapters.refusals import how_it_raised, where_it_raised
 from convspec.conformance.calls import Call, Outcome
+from convspec.conformance.digests import Digest
 from convspec.conformance.layouts import place, undirected
+from convspec.conformance.messages import LARGEST_RESULTS, name_of
 
 TEXT_LIMIT = 2000
 # Bytes that an implementation may write to one file: enough for any log, and no disk is filled by a hang.
@@ -27,7 +29,7 @@ GARBAGE = tuple(np.full(LARGEST_GARBAGE, byte, np.uint8) for byte in (0xA5, 0x5A
 Placed = dict[str, tuple[Array, Array]]
 
 
-def perform(adapter: Adapter, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
+def perform(adapter: Adapter, calls: tuple[Call, ...], digest: Digest | None = None) -> tuple[Outcome, ...]:
     """Make the calls in order and say what came of each.
 
     Parameters
@@ -35,6 +37,8 @@ def perform(adapter: Adapter, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
     adapter : Adapter
     calls : tuple of Call
         Neighbours with the same thread number above 0 are made at the same time.
+    digest : Digest or None
+        It is given the arrays with which the calls are made.
 
     Returns
     -------
@@ -49,13 +53,20 @@ def perform(adapter: Adapter, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
         call = calls[index]
         if call.thread:
             together = [other for other in calls[index:] if other.thread == call.thread]
-            outcomes.extend(_at_the_same_time(adapter, together))
+            outcomes.extend(_at_the_same_time(adapter, together, digest))
             index += len(together)
             continue
         placed = _refilled(placed, call) if call.same_buffers else _placed(call)
+        _take(digest, placed)
         outcomes.append(_one(adapter, call, placed, index, earlier))
         index += 1
     return tuple(outcomes)
+
+
+def _take(digest: Digest | None, placed: Placed) -> None:
+    if digest is not None:
+        for name in ("x", "w", "bias"):
+            digest.take(placed[name][0] if name in placed else None)
 
 
 def _placed(call: Call) -> Placed:
@@ -131,15 +142,24 @@ def _answer(adapter: Adapter, call: Call, placed: Placed) -> Outcome:
 
 
 def _returned(value: Any) -> Outcome:
-    """What was returned, as a plain array: a class or an object of the implementation's own could not be sent."""
-    if isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not np.isscalar(value)):
-        array = np.asarray(value)
-        if array.dtype.kind != "O":
-            return Outcome("returned", array)
-        return Outcome("not an array", None, f"an array of Python objects, not of numbers, of shape {array.shape}")
-    if value is None:
-        return Outcome("not an array", None, "None, not an array")
-    return Outcome("not an array", None, f"a {type(value).__name__}, not an array: {value!r}"[:200])
+    """What was returned, as a plain array: a class or an object of the implementation's own is not sent."""
+    if not isinstance(value, np.ndarray) and (not hasattr(value, "__array__") or np.isscalar(value)):
+        what = "None" if value is None else f"a {type(value).__name__}"
+        shown = "" if value is None else f": {value!r}"
+        return Outcome("not an array", None, f"{what}, not an array{shown}"[:200], where=what)
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        hidden = f"a masked array that hides {np.ma.getmaskarray(value).sum()} of its {value.size} numbers"
+        return Outcome("not an array", None, hidden, where="a masked array")
+    array = np.asarray(value)
+    if name_of(array.dtype) is None:
+        what = "Python objects" if array.dtype.kind == "O" else f"dtype {array.dtype.name}"
+        told = f"an array of {what}, not of numbers, of shape {array.shape}"
+        return Outcome("not an array", None, told, where=f"an array of {what}"[:200])
+    if array.nbytes > LARGEST_RESULTS:
+        told = f"an array of shape {array.shape}, too large to be looked at"
+        return Outcome("not an array", None, told, where="an array that is too large")
+    # A dtype may carry objects of the implementation's own, too.
+    return Outcome("returned", array.view(np.ndarray))
 
 
 def _told(error: BaseException) -> str:
@@ -153,10 +173,12 @@ def _told(error: BaseException) -> str:
         return type(error).__name__
 
 
-def _at_the_same_time(adapter: Adapter, calls: list[Call]) -> list[Outcome]:
+def _at_the_same_time(adapter: Adapter, calls: list[Call], digest: Digest | None) -> list[Outcome]:
     """Each call in a thread of its own, all started together, the interpreter switching as often as it can."""
     outcomes: list[Outcome] = [Outcome("raised", None, "the thread did not end")] * len(calls)
     placed = [_placed(call) for call in calls]
+    for one in placed:
+        _take(digest, one)
     start = threading.Barrier(len(calls))
 
     def run(index: int) -> None:

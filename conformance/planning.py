@@ -9,12 +9,11 @@ from convspec.adapters.protocol import DTYPES, Capabilities
 from convspec.conformance.battery import Battery, admits
 from convspec.conformance.calls import Call, Trialled
 from convspec.conformance.case import Case, parse_case
+from convspec.conformance.description import DeviationNote, Notes
 from convspec.conformance.fitting import fit, is_inside
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement, one_call
-from convspec.conformance.zygote import DeviationNote
 
-Notes = list[tuple[str | None, tuple[int, ...]]]
 BUILDABLE = tuple(name for name in DTYPES if name != "bfloat16" or find_spec("ml_dtypes") is not None)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NANOSECONDS = 1e9
+# Seconds that the command `ps` has.
+LONGEST_LISTING = 10.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ def members(pid: int) -> list[int]:
     return list(_members(pid, _listed() or []))
 
 
+def living(pid: int) -> list[int]:
+    """Those of `members` that have not ended."""
+    found = _members(pid, _listed() or [])
+    return [number for number, process in found.items() if process.state[:1] not in ("Z", "X")]
+
+
 def _listed() -> list[Listed] | None:
     return listed_in_proc() if os.path.exists("/proc/self/stat") else listed_by_ps()
 
@@ -126,6 +134,7 @@ def listed_by_ps() -> list[Listed] | None:
         done = subprocess.run(
             ["ps", "-axo", "pid=,ppid=,pgid=,stat=,time="],
             capture_output=True, text=True, check=True, errors="replace", env={**os.environ, "LC_ALL": "C"},
+            timeout=LONGEST_LISTING,
         )
     except (OSError, subprocess.SubprocessError):
         return None

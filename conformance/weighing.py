@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from convspec.conformance.description import DeviationNote
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.tally import Tally
 from convspec.conformance.verdict import Verdict
-from convspec.conformance.zygote import DeviationNote
 
 # A run whose right answers are nearly all zero tells nothing.
 LEAST_NONTRIVIAL = 0.1

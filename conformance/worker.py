@@ -3,12 +3,60 @@
 import functools
 import pickle
 import select
+import socket
 import time
-from multiprocessing.connection import Connection
+from collections.abc import Callable
 from typing import Any
 
+from convspec.conformance.messages import Channel, Message, decoded
 from convspec.conformance.processor_time import usage
 from convspec.conformance.waiting import FIRST_LOOK, Allowance, Wait
+
+
+class Patience:
+    """Waits for an end of a socket that does not block, within the allowance of the process at the other end.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of the end.
+    pid : int
+        The process, which leads a group.
+    read : function of int
+        Tells what the process has had.
+    """
+
+    def __init__(self, descriptor: int, pid: int, read: Callable[[int], Any] = usage) -> None:
+        self.pid, self.read = pid, read
+        # A selector built for each answer would cost more than judging a small one.
+        self._to_read, self._to_write = select.poll(), select.poll()
+        self._to_read.register(descriptor, select.POLLIN)
+        self._to_write.register(descriptor, select.POLLOUT)
+
+    def within(self, allowance: Allowance) -> Callable[[bool], None]:
+        """Give the function that waits until there is something to read, or room to write, for one answer.
+
+        It raises `NoAnswer` when the allowance is used up, `EOFError` when the process is dead, and `SuiteError` when
+        the machine is too busy.
+        """
+        wait: Wait | None = None
+
+        def pause(to_write: bool) -> None:
+            nonlocal wait
+            poll = (self._to_write if to_write else self._to_read).poll
+            if wait is not None:
+                # One that sends a little now and then has no more time for the whole of its answer.
+                wait.look()
+            elif poll(1000 * FIRST_LOOK):
+                return
+            else:
+                wait = Wait(self.pid, allowance, self.read)
+            while not poll(1000 * wait.pause):
+                # A child of its own may hold the socket open after its death.
+                if not wait.look() and not poll(0):
+                    raise EOFError
+
+        return pause
 
 
 class Worker:
@@ -30,19 +78,25 @@ class Worker:
     """
 
     def __init__(self, descriptor: int, pid: int, reader: int) -> None:
-        self.connection, self.pid = Connection(descriptor), pid
+        end = socket.socket(fileno=descriptor)
+        end.setblocking(False)
+        self.channel, self.pid = Channel(end), pid
         self._read = functools.partial(usage, beside=(reader,))
+        self._patience = Patience(descriptor, pid, self._read)
         self.is_new = True
-        # Connection.poll builds a selector each time, which costs more than judging a small answer.
-        self._waiting = select.poll()
-        self._waiting.register(descriptor, select.POLLIN)
 
-    def ask(self, request: tuple[Any, ...]) -> None:
-        """Send a request."""
-        self.connection.send_bytes(pickle.dumps(request, protocol=5))
+    def ask(self, request: tuple[Any, ...], allowance: Allowance) -> None:
+        """Send a request.
 
-    def answer(self, allowance: Allowance) -> Any:
-        """The next answer.
+        Raises
+        ------
+        NoAnswer, EOFError, OSError, SuiteError
+            As of `answer`.
+        """
+        self.channel.send(b"", pickle.dumps(request, protocol=5), self._patience.within(allowance))
+
+    def answer(self, allowance: Allowance) -> tuple[Message, bytes]:
+        """The next answer, and the bytes of its arrays.
 
         Raises
         ------
@@ -50,22 +104,17 @@ class Worker:
             There is none within the allowance.
         EOFError, OSError
             The process is dead.
+        Garbled
+            What came is no answer.
         SuiteError
             The machine is too busy.
         """
-        if not self._waiting.poll(1000 * FIRST_LOOK):
-            self._wait(Wait(self.pid, allowance, self._read))
         try:
-            return pickle.loads(self.connection.recv_bytes())
+            text, raw = self.channel.receive(self._patience.within(allowance))
         except (EOFError, OSError):
             # It has closed its socket. If it lives on, it may hang as well, and must not be waited for without end.
             wait = Wait(self.pid, allowance, self._read)
             while wait.is_told and wait.look():
                 time.sleep(wait.pause)
             raise
-
-    def _wait(self, wait: Wait) -> None:
-        while not self._waiting.poll(1000 * wait.pause):
-            # A child of its own may hold the socket open after its death.
-            if not wait.look() and not self._waiting.poll(0):
-                raise EOFError
+        return decoded(text), raw

@@ -2,6 +2,7 @@
 
 A zygote has imported the implementation but never called it, and has one thread. For each worker it forks itself, so
 that a crash costs a fork and not an import. A worker reads requests and answers them; only an answer is proof of life.
+What they are asked comes pickled from the suite; what they answer is never unpickled (`convspec.conformance.messages`).
 """
 
 import contextlib
@@ -14,16 +15,43 @@ import socket
 import sys
 import time
 import traceback
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
+from collections.abc import Iterator
 from typing import Any, cast
 
 from convspec.adapters import loading
 from convspec.adapters.functions import FunctionAdapter
-from convspec.adapters.protocol import Adapter, Capabilities, Numerics, Predicate
-from convspec.adapters.signatures import Signature
+from convspec.adapters.protocol import Adapter
 from convspec.conformance.case import Case, parse_case
+from convspec.conformance.description import annotate, describe
+from convspec.conformance.digests import Digest
+from convspec.conformance.ending import (
+    adopt_orphans,
+    children,
+    die_with_parent,
+    kill,
+    kill_all,
+    kill_group,
+    outlive_parent,
+)
 from convspec.conformance.machine import address_space
+from convspec.conformance.messages import (
+    LENGTHS,
+    Answered,
+    Channel,
+    Configured,
+    Failed,
+    Forked,
+    Loaded,
+    Message,
+    NotBuilt,
+    Noted,
+    Probed,
+    Reaped,
+    decoded,
+    encoded,
+    outcomes_of,
+    parts,
+)
 from convspec.conformance.performing import LARGEST_FILE, perform
 from convspec.conformance.requirements import calls_of
 
@@ -35,132 +63,53 @@ WARMING = (
 )
 
 
-@dataclass(frozen=True)
-class DeviationNote:
-    """A known deviation without its predicates, which stay with the adapter."""
-
-    requirements: tuple[str, ...]
-    reason: str
-    link: str
-    example: str | None
-    harmful: bool
-    applies: bool
-
-
-@dataclass(frozen=True)
-class Description:
-    """What an adapter says of itself, as plain data.
-
-    Parameters
-    ----------
-    capabilities : Capabilities
-        Without the predicates of its exclusions.
-    exclusions : tuple of str
-        Their reasons.
-    signature : Signature or None
-        For a plain function, whose claims are still to be found out.
-    """
-
-    name: str
-    versions: dict[str, str]
-    capabilities: Capabilities
-    numerics: Numerics
-    deviations: tuple[DeviationNote, ...]
-    exclusions: tuple[str, ...]
-    signature: Signature | None
-    declares: bool
-
-
-def describe(adapter: Adapter, flags: frozenset[str]) -> Description:
-    """Reduce an adapter to plain data."""
-    notes = tuple(
-        DeviationNote(
-            d.requirements, d.reason, d.link, d.example, d.harmful, d.processor is None or d.processor(flags)
-        )
-        for d in adapter.deviations
-    )
-    plain = replace(adapter.capabilities, exclusions=(), bridged=dict(adapter.capabilities.bridged))
-    reasons = tuple(exclusion.reason for exclusion in adapter.capabilities.exclusions)
-    function = adapter if isinstance(adapter, FunctionAdapter) else None
-    numerics = replace(adapter.numerics, accumulator=dict(adapter.numerics.accumulator))
-    return Description(
-        adapter.name,
-        dict(adapter.versions),
-        plain,
-        numerics,
-        notes,
-        reasons,
-        None if function is None else function.signature,
-        function is not None and getattr(function.function, "capabilities", None) is not None,
-    )
-
-
-def annotate(adapter: Adapter, cases: list[Case], flags: frozenset[str]) -> list[tuple[str | None, tuple[int, ...]]]:
-    """For each case: the reason why it is not claimed (or None), and which deviations match it."""
-    if not adapter.capabilities.exclusions and not adapter.deviations:
-        return [(None, ())] * len(cases)
-    notes: list[tuple[str | None, tuple[int, ...]]] = []
-    for case in cases:
-        excluded = next((e.reason for e in adapter.capabilities.exclusions if _says_so(e.when, case)), None)
-        matching = tuple(
-            index
-            for index, d in enumerate(adapter.deviations)
-            if (d.processor is None or d.processor(flags)) and _says_so(d.when, case)
-        )
-        notes.append((excluded, matching))
-    return notes
-
-
-def _says_so(predicate: Predicate, case: Case) -> bool:
-    """Whether a predicate holds; one that cannot be asked of this case (a stride of text, say) does not."""
-    try:
-        return predicate(case)
-    except (TypeError, ValueError, IndexError):
-        return False
-
-
-def work(adapter: Adapter, connection: Connection, flags: frozenset[str]) -> None:
+def work(adapter: Adapter, channel: Channel, flags: frozenset[str]) -> None:
     """Answer requests until the other side closes."""
     worker = os.getpid()
     while True:
         try:
-            request = pickle.loads(connection.recv_bytes())
+            _, request = channel.receive()
         except (EOFError, OSError):
             return
-        kind = request[0]
-        if kind == "trials":
-            for requirement, line in request[1]:
-                started = time.perf_counter()
-                try:
-                    outcomes = perform(adapter, calls_of(requirement, _case(line)))
-                    reply: Any = ("outcomes", outcomes, time.perf_counter() - started)
-                except Exception:
-                    reply = ("error", traceback.format_exc())
-                if os.getpid() != worker:
-                    # The implementation forked, and its child came back as well: only one may answer.
-                    os._exit(0)
-                _send(connection, reply)
-        elif kind == "annotate":
-            _send(connection, ("notes", annotate(adapter, request[1], flags)))
-        elif kind == "probe":
-            assert isinstance(adapter, FunctionAdapter)
-            _send(connection, ("answers", adapter.probe(request[1], request[2])))
-        elif kind == "configure":
-            if isinstance(adapter, FunctionAdapter):
-                adapter.understand(request[1])
-            _send(connection, ("configured", None))
+        for message, raw in _answers(adapter, pickle.loads(request), flags):
+            if os.getpid() != worker:
+                # The implementation forked, and its child came back as well: only one may answer.
+                os._exit(0)
+            channel.send(encoded(message), raw)
+
+
+def _answers(adapter: Adapter, request: tuple[Any, ...], flags: frozenset[str]) -> Iterator[tuple[Message, bytes]]:
+    kind = request[0]
+    if kind == "trials":
+        for requirement, line in request[1]:
+            yield _trial(adapter, requirement, line)
+    elif kind == "annotate":
+        yield Noted(tuple(annotate(adapter, request[1], flags))), b""
+    elif kind == "probe":
+        assert isinstance(adapter, FunctionAdapter)
+        yield Probed(adapter.probe(request[1], request[2])), b""
+    elif kind == "configure":
+        if isinstance(adapter, FunctionAdapter):
+            adapter.understand(request[1])
+        yield Configured(), b""
+
+
+def _trial(adapter: Adapter, requirement: str, line: "str | Case") -> tuple[Message, bytes]:
+    started = time.perf_counter()
+    digest = Digest()
+    try:
+        came, raw = parts(perform(adapter, calls_of(requirement, _case(line)), digest))
+    except Exception:
+        return NotBuilt(traceback.format_exc()), b""
+    return Answered(came, time.perf_counter() - started, digest.text()), raw
 
 
 def _case(line: "str | Case") -> Case:
     return parse_case(line) if isinstance(line, str) else line
 
 
-def _send(connection: Connection, reply: Any) -> None:
-    connection.send_bytes(pickle.dumps(reply, protocol=5))
-
-
 def serve(
-    adapter: Adapter | None, error: str | None, control: socket.socket, flags: frozenset[str], memory: int
+    adapter: Adapter | None, error: Failed | None, control: socket.socket, flags: frozenset[str], memory: int
 ) -> None:
     """The zygote's loop: say what was loaded, then fork a worker for each request.
 
@@ -176,64 +125,98 @@ def serve(
         Bytes a worker may use beyond what the zygote has; 0 for no limit.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    connection = Connection(os.dup(control.fileno()))
-    if adapter is not None:
-        _warm()
-    _send(connection, ("loaded", describe(adapter, flags)) if adapter is not None else ("failed", error))
+    channel = Channel(control)
     if adapter is None:
+        assert error is not None
+        channel.send(encoded(error))
         return
-    spare: tuple[int, socket.socket] | None = None
-    alive: set[int] = set()
-    dying: list[int] = []
+    _warm()
+    _Zygote(adapter, channel, flags, memory).serve()
 
-    def forked() -> tuple[int, socket.socket]:
+
+class _Zygote:
+    """The process that has imported an implementation, and its workers."""
+
+    def __init__(self, adapter: Adapter, channel: Channel, flags: frozenset[str], memory: int) -> None:
+        self.adapter, self.channel, self.flags, self.memory = adapter, channel, flags, memory
+        self.spare: tuple[int, socket.socket] | None = None
+        self.workers: set[int] = set()
+        self.dying: set[int] = set()
+        # From here on it notices itself when the suite is gone, and ends its workers first.
+        outlive_parent()
+        adopt_orphans()
+        # What importing the implementation has started may be needed by it.
+        self.helpers = children()
+        self.channel.send(encoded(Loaded(describe(adapter, flags))))
+
+    def serve(self) -> None:
+        """Answer until the suite has gone; then nothing that was started here is left."""
+        while True:
+            try:
+                _, request = self.channel.receive()
+            except (EOFError, OSError):
+                # The suite has ended, by force perhaps: one that hangs would run on for ever.
+                for pid in self.workers:
+                    kill_group(pid)
+                kill_all(os.getpid(), but_itself=True)
+                return
+            order, pid = pickle.loads(request)
+            if order == "fork":
+                self._give_worker()
+            elif order == "reap":
+                self._reap(pid)
+            elif order == "forget":
+                self.dying.add(pid)
+            self._clear()
+
+    def _give_worker(self) -> None:
+        pid, theirs = self.spare or self._forked()
+        message = encoded(Forked(pid))
+        socket.send_fds(self.channel.end, [LENGTHS.pack(len(message), 0) + message], [theirs.fileno()])
+        theirs.close()
+        # The next one is made while this one works.
+        self.spare = self._forked()
+
+    def _forked(self) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
         # Room for answers that are not asked for yet: the system gives as much of it as it allows.
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
+        zygote = os.getpid()
         pid = os.fork()
         if pid == 0:
-            connection.close()
-            control.close()
+            die_with_parent(zygote)
+            self.channel.close()
             theirs.close()
             os.setpgid(0, 0)
-            _limit(memory)
-            work(adapter, Connection(ours.detach()), flags)
+            _limit(self.memory)
+            work(self.adapter, Channel(ours), self.flags)
             os._exit(0)
         ours.close()
-        alive.add(pid)
+        self.workers.add(pid)
         return pid, theirs
 
-    while True:
-        try:
-            request = pickle.loads(connection.recv_bytes())
-        except (EOFError, OSError):
-            # The suite has ended, by force perhaps: one that hangs would run on for ever.
-            for pid in alive:
-                kill_group(pid)
-            return
-        if request[0] == "fork":
-            pid, theirs = spare or forked()
-            _send(connection, ("pid", pid))
-            socket.send_fds(control, [b"w"], [theirs.fileno()])
-            theirs.close()
-            # The next one is made while this one works.
-            spare = forked()
-        elif request[0] == "reap":
-            _, status = os.waitpid(request[1], 0)
-            alive.discard(request[1])
-            _send(connection, ("status", os.waitstatus_to_exitcode(status)))
-        elif request[0] == "forget":
-            dying.append(request[1])
-        gone = {pid for pid in dying if os.waitpid(pid, os.WNOHANG)[0]}
-        alive -= gone
-        dying = [pid for pid in dying if pid not in gone]
+    def _reap(self, pid: int) -> None:
+        status = 0
+        with contextlib.suppress(ChildProcessError):
+            _, status = os.waitpid(pid, 0)
+        self.workers.discard(pid)
+        self.channel.send(encoded(Reaped(os.waitstatus_to_exitcode(status))))
+
+    def _clear(self) -> None:
+        """Wait for workers that were ended, and end what they have left behind, which is this process's child now."""
+        for pid in children() - self.workers - self.helpers:
+            kill(pid)
+            self.dying.add(pid)
+        gone = {pid for pid in self.dying if _has_ended(pid)}
+        self.workers -= gone
+        self.dying -= gone
 
 
-def kill_group(pid: int) -> None:
-    """Kill a worker and what it has started, if anything of it is left."""
-    for how in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            how(pid, signal.SIGKILL)
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
 
 
 class _Nothing:
@@ -246,8 +229,10 @@ class _Nothing:
 def _warm() -> None:
     """Do what a worker will do, without the implementation, so that no worker has to do it for the first time."""
     for requirement, line in WARMING:
-        outcomes = perform(cast(Adapter, _Nothing()), calls_of(requirement, parse_case(line)))
-        pickle.loads(pickle.dumps(outcomes, protocol=5))
+        message, raw = _trial(cast(Adapter, _Nothing()), requirement, line)
+        answered = decoded(encoded(message))
+        assert isinstance(answered, Answered)
+        outcomes_of(answered, raw)
     # What is there stays, and is left alone: a collection in a worker would copy every page that it looks at.
     gc.collect()
     gc.freeze()
@@ -259,10 +244,14 @@ def _limit(memory: int) -> None:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: LARGEST_FILE}
     if memory and sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (address_space(memory),) * 2)
+        limits[resource.RLIMIT_AS] = address_space(memory)
+    for which, wanted in limits.items():
+        # Whoever called the suite may have set a narrower one.
+        _, most = resource.getrlimit(which)
+        allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(which, (allowed, allowed))
 
 
 def own_streams() -> None:
@@ -277,18 +266,19 @@ def own_streams() -> None:
 
 def main() -> None:
     """Serve a target that is named on the command line."""
-    descriptor, target, dtypes, flags, memory = pickle.loads(bytes.fromhex(sys.argv[1]))
+    descriptor, target, dtypes, flags, memory, parent = pickle.loads(bytes.fromhex(sys.argv[1]))
+    die_with_parent(parent)
     control = socket.socket(fileno=descriptor)
     own_streams()
     adapter, error = None, None
     try:
         adapter = loading.load(target, dtypes)
     except loading.Unavailable as problem:
-        error = f"unavailable: {problem}"
+        error = Failed("unavailable", str(problem))
     except (loading.UnknownAdapter, ValueError) as problem:
-        error = f"usage: {problem}"
+        error = Failed("usage", str(problem))
     except BaseException:
-        error = f"usage: importing {target!r} failed:\n{traceback.format_exc(limit=-3)}"
+        error = Failed("usage", f"importing {target!r} failed:\n{traceback.format_exc(limit=-3)}")
     serve(adapter, error, control, flags, memory)
 
 
