@@ -1,14 +1,9 @@
 """The parent's side of the child process: send trials, collect outcomes, notice deaths."""
 
 import contextlib
-import faulthandler
 import functools
 import os
-import pickle
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,36 +11,28 @@ from convspec.adapters import loading
 from convspec.adapters.probes import Answer
 from convspec.adapters.protocol import Adapter
 from convspec.adapters.recognition import Reading
-from convspec.conformance import interpreter
 from convspec.conformance.calls import Outcome, Trialled
 from convspec.conformance.case import Case
 from convspec.conformance.description import Description, Notes
-from convspec.conformance.ending import die_with_parent, is_child, kill, kill_all, kill_group
+from convspec.conformance.ending import kill, kill_group
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.in_process import InProcess
-from convspec.conformance.machine import cpu_flags
 from convspec.conformance.messages import (
     Answered,
     Configured,
-    ControlChannel,
-    Failed,
-    Forked,
     Garbled,
-    Loaded,
-    Message,
     NotBuilt,
     Noted,
     Probed,
-    Reaped,
-    decoded,
+    expected,
     outcomes_of,
 )
 from convspec.conformance.output import Output
 from convspec.conformance.processor_time import members
 from convspec.conformance.requirements import calls_of
 from convspec.conformance.waiting import Allowance, NoAnswer, TimeLimits
-from convspec.conformance.worker import Patience, Worker
-from convspec.conformance.zygote import own_streams, serve
+from convspec.conformance.worker import Worker
+from convspec.conformance.zygote_process import Lost, ZygoteProcess
 
 # The first cases of a requirement find most; sent by few, little is left over when one of them fails.
 FIRST_BATCH, BATCH = 6, 48
@@ -54,11 +41,6 @@ AHEAD = 128
 # How often the process from which workers are forked is started again, where the implementation has ended it.
 RESTARTS = 3
 DEFAULT = TimeLimits()
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-
-class Lost(Exception):
-    """The process from which workers are forked is gone, or answers no longer; the text says how."""
 
 
 class ChildProcess:
@@ -99,26 +81,11 @@ class ChildProcess:
         self._reading: Reading | None = None
         self._worker: Worker | None = None
         self._ahead: tuple[Worker, Sequence[Trialled]] | None = None
-        self._target, self._adapter, self._dtypes, self._memory = target, adapter, dtypes, memory
         self._output = Output()
+        self._start = functools.partial(ZygoteProcess, target, adapter, dtypes, limits, memory, self._output)
         self._restarts = 0
-        self._start()
-
-    def _start(self) -> None:
-        """Start the zygote."""
-        ours, theirs = socket.socketpair()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control = ControlChannel(ours)
-        if self._adapter is None:
-            self._process = self._launch(theirs)
-            self._zygote = self._process.pid
-            self.isolation = "child process, forked from one that has only imported it"
-        else:
-            self._zygote = self._fork(self._adapter, theirs)
-            self.isolation = "child process, forked from this one (it cannot be found by name)"
-        theirs.close()
-        ours.setblocking(False)
-        self._patience = Patience(ours.fileno(), self._zygote)
+        self._zygote = self._start()
+        self.isolation = self._zygote.isolation
 
     @functools.cached_property
     def description(self) -> Description:
@@ -129,101 +96,7 @@ class ChildProcess:
         UnknownAdapter, Unavailable
             It cannot be loaded.
         """
-        return self._loaded()
-
-    def _launch(self, theirs: socket.socket) -> "subprocess.Popen[bytes]":
-        order = pickle.dumps((theirs.fileno(), self._target, self._dtypes, cpu_flags(), self._memory, os.getpid()))
-        environment = interpreter.environment()
-        environment.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-        # Memory that was never written holds a pattern, the same in every run, instead of lucky zeros.
-        environment["MALLOC_PERTURB_"] = "165"
-        return subprocess.Popen(
-            interpreter.command("convspec.conformance.zygote", order.hex()),
-            stdin=subprocess.DEVNULL,
-            stdout=self._output.descriptor,
-            stderr=subprocess.STDOUT,
-            pass_fds=(theirs.fileno(),),
-            env=environment,
-        )
-
-    def _fork(self, adapter: Adapter, theirs: socket.socket) -> int:
-        parent = os.getpid()
-        pid = os.fork()
-        if pid:
-            return pid
-        die_with_parent(parent)
-        self._control.close()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for number, instead in enumerate((nothing, self._output.descriptor, self._output.descriptor)):
-            os.dup2(instead, number)
-        # A notebook or a test runner has put objects here that know other ways in and out.
-        sys.stdin = os.fdopen(0, closefd=False)
-        own_streams()
-        self._output.forget()
-        faulthandler.disable()
-        try:
-            serve(adapter, None, theirs, cpu_flags(), self._memory)
-        finally:
-            os._exit(0)
-
-    def _loaded(self) -> Description:
-        try:
-            answer: Loaded | Failed = self._told(Loaded, Failed)
-        except Lost as problem:
-            raise loading.UnknownAdapter(
-                f"importing {self._target!r} {problem}: {self.printed() or 'nothing printed'}"
-            ) from None
-        if isinstance(answer, Failed):
-            raise (loading.Unavailable if answer.why == "unavailable" else loading.UnknownAdapter)(answer.text)
-        return answer.description
-
-    def _told(self, *expected: type) -> Any:
-        """What the zygote tells next.
-
-        Raises
-        ------
-        Lost
-            It tells nothing, or something else.
-        """
-        try:
-            text, _ = self._control.receive(self._patience.within(self.limits.allowance(is_first=True)))
-            return _of(decoded(text), expected)
-        except NoAnswer as problem:
-            raise Lost(f"did not come to an end ({problem})") from None
-        except Garbled as problem:
-            raise Lost(f"cannot be believed: {problem}") from None
-        except (EOFError, OSError):
-            raise Lost("ended the process") from None
-
-    def _order(self, order: str, pid: int = 0) -> None:
-        """Give the zygote an order."""
-        try:
-            self._control.send(
-                b"", pickle.dumps((order, pid)), self._patience.within(self.limits.allowance(is_first=True))
-            )
-        except NoAnswer as problem:
-            raise Lost(f"does not listen ({problem})") from None
-        except (EOFError, OSError):
-            raise Lost("has ended") from None
-
-    def _restart(self, problem: Lost) -> None:
-        """Start another zygote, since an implementation has ended the last one; not for ever.
-
-        Raises
-        ------
-        Lost
-            It has done so too often.
-        """
-        self._end_zygote()
-        if self._restarts == RESTARTS:
-            raise problem
-        self._restarts += 1
-        self._start()
-        # It has said what it is before; a second import that fails is the implementation's doing, too.
-        try:
-            self._loaded()
-        except (loading.UnknownAdapter, loading.Unavailable):
-            raise problem from None
+        return self._zygote.loaded()
 
     def printed(self) -> str:
         """The last of what the implementation printed."""
@@ -280,13 +153,13 @@ class ChildProcess:
         return True
 
     def _received(
-        self, worker: Worker, *expected: type, hasty: bool = False
+        self, worker: Worker, *kinds: type, hasty: bool = False
     ) -> tuple[Any, bytes] | Outcome:
         """The next answer; where there is none, how the worker ended: it has died, or is ended here."""
         hasty = hasty or self.hangs >= self.limits.hangs
         try:
             message, raw = worker.answer(self._allowance(worker, hasty))
-            return _of(message, expected), raw
+            return expected(message, kinds), raw
         except (EOFError, OSError):
             return self._death(worker)
         except Garbled as problem:
@@ -324,7 +197,7 @@ class ChildProcess:
         Parameters
         ----------
         trials : sequence of (str, Case)
-            Requirement and case. A death gives one outcome, and the next trial has a new worker.
+            Requirement and case. A death gives one outcome.
         fresh : bool
             Whether the first trial has a worker with no history.
         hasty : bool
@@ -414,7 +287,8 @@ class ChildProcess:
 
     def _death(self, worker: Worker) -> Outcome:
         try:
-            status = self._buried(worker)
+            self._take_leave(worker)
+            status = self._zygote.status_of(worker.pid)
         except Lost as problem:
             return _lost(problem)
         if status < 0:
@@ -447,16 +321,32 @@ class ChildProcess:
                 self._restart(problem)
 
     def _forked(self) -> Worker:
-        self._order("fork")
-        answer: Forked = self._told(Forked)
-        if not self._control.descriptors or not is_child(answer.pid, self._zygote):
-            raise Lost(f"cannot be believed: it names {answer.pid} as a worker")
-        worker = Worker(self._control.descriptors.pop(0), answer.pid, self._output.reader)
+        worker = self._zygote.worker()
         if self._reading is not None:
             self._ask(worker, ("configure", self._reading))
             if isinstance(found := self._received(worker, Configured), Outcome):
                 raise Lost(f"gives no worker: {found.text}")
         return worker
+
+    def _restart(self, problem: Lost) -> None:
+        """Start another zygote, since an implementation has ended the last one; not for ever.
+
+        Raises
+        ------
+        Lost
+            It has done so too often.
+        """
+        self._end_workers()
+        self._zygote.close()
+        if self._restarts == RESTARTS:
+            raise problem
+        self._restarts += 1
+        self._zygote = self._start()
+        # It has said what it is before; a second import that fails is the implementation's doing, too.
+        try:
+            self._zygote.loaded()
+        except (loading.UnknownAdapter, loading.Unavailable):
+            raise problem from None
 
     def fresh(self) -> None:
         """End the worker; the next trial has a new one, with no history."""
@@ -470,56 +360,28 @@ class ChildProcess:
 
     def _end(self, worker: Worker) -> None:
         """Kill a worker."""
-        kill_group(worker.pid)
-        # A zygote that is lost is found so when the next worker is asked for.
-        with contextlib.suppress(Lost):
-            self._leave_behind(worker, "forget")
+        self._take_leave(worker)
+        self._zygote.forget(worker.pid)
 
-    def _buried(self, worker: Worker) -> int:
-        """How a worker ended that is dead already; its children, if it has any, end here."""
+    def _take_leave(self, worker: Worker) -> None:
+        """Let go of a worker; its children, if it has any, end here."""
         kill_group(worker.pid)
-        self._leave_behind(worker, "reap")
-        reaped: Reaped = self._told(Reaped)
-        return reaped.status
-
-    def _leave_behind(self, worker: Worker, order: str) -> None:
         worker.channel.close()
         if worker is self._worker:
             self._worker = None
-        self._order(order, worker.pid)
 
-    def _end_zygote(self) -> None:
-        """End the zygote and all that descends from it."""
+    def _end_workers(self) -> None:
         for worker in (self._worker, *(self._ahead or ())[:1]):
             if worker is not None:
                 kill_group(worker.pid)
                 worker.channel.close()
         self._worker = self._ahead = None
-        self._control.close()
-        kill_all(self._zygote)
-        if self._process is not None:
-            self._process.wait()
-        else:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(self._zygote, 0)
 
     def close(self) -> None:
         """End the workers, the zygote, and all that the implementation has started."""
-        self._end_zygote()
+        self._end_workers()
+        self._zygote.close()
         self._output.close()
-
-
-def _of(message: Message, expected: tuple[type, ...]) -> Message:
-    """The message, if it is of a kind that was asked for.
-
-    Raises
-    ------
-    Garbled
-        It is of another.
-    """
-    if isinstance(message, expected):
-        return message
-    raise Garbled(f"it sent an answer that was not asked for ({type(message).__name__})")
 
 
 def _lost(problem: Lost) -> Outcome:

@@ -168,35 +168,28 @@ class Judge:
 
     def may_be_loose(self, dtype: str) -> bool:
         """Whether bounds as large as the answers may follow for a dtype: never where single precision is kept."""
-        if dtype not in FORMATS:
-            return False
         contract = Contract(self.numerics, dtype)
-        return not (contract.is_direct and contract.uses_all_bits and contract.accumulator.precision >= 24)
+        return dtype in FORMATS and not (contract.is_direct and contract.uses_all_bits and contract.accumulator.precision >= 24)
 
     def allows_anything(self, expected: Expected) -> bool | None:
         r"""Whether the bounds let zeros pass for the answer, and so twice the answer.
 
-        An answer of 0 and one of 2 y are both off by \|y\|, and one of -y by twice as much.
-
-        Returns
-        -------
-        bool or None
-            None where nothing follows for the contract: all is zero, or lies so near to underflow that the same is
-            true of sums that keep every bit of their dtype and only flush subnormal numbers.
+        An answer of 0 and one of 2 y are both off by \|y\|, and one of -y by twice as much. None where nothing follows
+        for the contract: all is zero, or so near to underflow that the same is true of sums that keep every bit of
+        their dtype and only flush subnormal numbers.
         """
         if expected.is_whole or not expected.finite_operands:
             return None if expected.is_whole and not expected.whole_value.any() else False
         size = np.abs(expected.sums[0].value)
         if not size.any() or not np.isfinite(size).all():
             return None
-        strict = Contract(Numerics(flush_to_zero=True), expected.dtype.name, expected.bias is not None)
-        if self._hides(size, expected, strict):
-            return None
-        return self._hides(size, expected, self.contract(expected))
 
-    def _hides(self, size: Array, expected: Expected, contract: Contract) -> bool:
-        limits = self._limits(expected, contract, 0)
-        return bool((size <= np.where(limits.must_be_exact, 0.0, limits.bound)).all())
+        def hides(contract: Contract) -> bool:
+            limits = self._limits(expected, contract, 0)
+            return bool((size <= np.where(limits.must_be_exact, 0.0, limits.bound)).all())
+
+        strict = Contract(Numerics(flush_to_zero=True), expected.dtype.name, expected.bias is not None)
+        return None if hides(strict) else hides(self.contract(expected))
 
     def _whole(self, expected: Expected, got: Array, call: int) -> Finding | None:
         if not holds(got.dtype, expected.dtype):

@@ -109,7 +109,18 @@ class Configured(msgspec.Struct, tag="configured", frozen=True):
 
 Message = Loaded | Failed | Forked | Reaped | Answered | NotBuilt | Noted | Probed | Configured
 
-_ENCODER = msgspec.json.Encoder()
+
+def _plain(value: Any) -> Any:
+    """A text or a number of a class of its own, such as a library's version, as Python's own."""
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} is a {type(value).__name__}, which is no plain text or number")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
 _DECODER = msgspec.json.Decoder(Message)
 
 
@@ -142,7 +153,7 @@ def encoded(message: Message) -> bytes:
         return _ENCODER.encode(message)
     except UnicodeEncodeError:
         # Python has texts that UTF-8 has not.
-        return _ENCODER.encode(_encodable(msgspec.to_builtins(message)))
+        return _ENCODER.encode(_encodable(msgspec.to_builtins(message, enc_hook=_plain)))
 
 
 def _encodable(value: Any) -> Any:
@@ -165,7 +176,20 @@ def decoded(text: bytes) -> Message:
         message: Message = _DECODER.decode(text)
         return message
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as problem:
-        raise Garbled(f"it sent what is no answer: {problem}") from None
+        raise Garbled(f"it sent what is no answer: {problem}") from problem
+
+
+def expected(message: Message, kinds: tuple[type, ...]) -> Any:
+    """The message, if it is of a kind that was asked for.
+
+    Raises
+    ------
+    Garbled
+        It is of another.
+    """
+    if isinstance(message, kinds):
+        return message
+    raise Garbled(f"it sent an answer that was not asked for ({type(message).__name__})")
 
 
 def parts(outcomes: Iterable[Outcome]) -> tuple[tuple[Came, ...], bytes]:

@@ -41,6 +41,7 @@ from convspec.conformance.messages import (
     Configured,
     Failed,
     Forked,
+    Garbled,
     Loaded,
     Message,
     NotBuilt,
@@ -147,7 +148,7 @@ class _Zygote:
         adopt_orphans()
         # What importing the implementation has started may be needed by it.
         self.helpers = children()
-        self.channel.send(encoded(Loaded(describe(adapter, flags))))
+        self.channel.send(encoded(_described(adapter, flags)))
 
     def serve(self) -> None:
         """Answer until the suite has gone; then nothing that was started here is left."""
@@ -210,6 +211,16 @@ class _Zygote:
         gone = {pid for pid in self.dying if _has_ended(pid)}
         self.workers -= gone
         self.dying -= gone
+
+
+def _described(adapter: Adapter, flags: frozenset[str]) -> Loaded | Failed:
+    """What the adapter says of itself, or why that cannot be told: a claim may be a number where it must be a word."""
+    try:
+        message = Loaded(describe(adapter, flags))
+        decoded(encoded(message))
+        return message
+    except (Garbled, TypeError, ValueError, AttributeError) as problem:
+        return Failed("usage", f"what the adapter declares is not what it must be: {problem.__cause__ or problem}")
 
 
 def _has_ended(pid: int) -> bool:

@@ -35,7 +35,7 @@ RULES = {
     "reference": Rule(frozenset({"reference"}), frozenset({"numpy"})),
     "adapters": Rule(frozenset({"reference", "adapters"}), NUMBERS, wrapped=1),
     "conformance": Rule(
-        frozenset({"reference", "adapters", "conformance"}), NUMBERS | {"hypothesis", "pytest"}
+        frozenset({"reference", "adapters", "conformance"}), NUMBERS | {"hypothesis", "msgspec", "pytest"}
     ),
     # latex2mathml serves whoever changes a formula; a report is written without it.
     "reports": Rule(
