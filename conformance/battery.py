@@ -16,10 +16,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from convspec.adapters.protocol import Capabilities
 from convspec.conformance.case import Case, parse_case
+from convspec.conformance.ending import die_with_parent
 from convspec.conformance.fitting import fit
 from convspec.conformance.generating import bundles
 from convspec.conformance.promises import keeps_promises
 from convspec.conformance.requirement import Requirement
+from convspec.conformance.waiting import FIRST_LOOK, NoAnswer, TimeLimits, Wait
 
 # Cases for each requirement, in units of its share.
 EFFORTS = {"quick": 30, "standard": 120, "thorough": 1500}
@@ -57,12 +59,16 @@ class Battery:
             return
         context = multiprocessing.get_context("fork")
         self._ahead, theirs = context.Pipe(duplex=False)
-        self._drawer = context.Process(target=self._serve, args=(theirs, wanted), daemon=True)
+        self._drawer = context.Process(target=self._serve, args=(theirs, wanted, os.getpid()), daemon=True)
         self._drawer.start()
         theirs.close()
 
-    def _serve(self, connection: Connection, wanted: Sequence[Requirement]) -> None:
+    def _serve(self, connection: Connection, wanted: Sequence[Requirement], parent: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        die_with_parent(parent)
+        if self._ahead is not None:
+            # Else this process would keep its own pipe open, and wait for ever for somebody to read it.
+            self._ahead.close()
         with contextlib.suppress(BrokenPipeError):
             for requirement in wanted:
                 connection.send((requirement.id, self._draw(requirement)))
@@ -84,14 +90,32 @@ class Battery:
         """The cases of a requirement as drawn, before they are fitted."""
         while requirement.id not in self._drawn and self._ahead is not None:
             try:
+                self._wait_for(self._ahead)
                 id, drawn = self._ahead.recv()
-            except (EOFError, OSError):
+            except (EOFError, OSError, NoAnswer):
+                # This process draws the same ones.
                 self.close()
             else:
                 self._drawn[id] = drawn
         if requirement.id not in self._drawn:
             self._drawn[requirement.id] = self._draw(requirement)
         return self._drawn[requirement.id]
+
+    def _wait_for(self, ahead: Connection) -> None:
+        """Wait until cases are there.
+
+        Raises
+        ------
+        NoAnswer
+            The process that draws does not get on: somebody has stopped it, perhaps.
+        """
+        wait = None
+        while not ahead.poll(wait.pause if wait else FIRST_LOOK):
+            if wait is None:
+                assert self._drawer is not None
+                wait = Wait(self._drawer.pid or 0, TimeLimits().allowance(is_first=True))
+            elif not wait.look():
+                return
 
     def _draw(self, requirement: Requirement) -> list[Case]:
         found: dict[str, Case] = {parse_case(line).id: parse_case(line) for line in requirement.lines}

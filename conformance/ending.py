@@ -88,7 +88,7 @@ def kill_all(pid: int, but_itself: bool = False) -> None:
             break
         time.sleep(BETWEEN_LOOKS)
     if not but_itself:
-        kill(pid)
+        kill_group(pid)
 
 
 def kill(pid: int) -> None:

@@ -168,15 +168,16 @@ class Judge:
 
     def may_be_loose(self, dtype: str) -> bool:
         """Whether bounds as large as the answers may follow for a dtype: never where single precision is kept."""
-        contract = Contract(self.numerics, dtype)
-        return dtype in FORMATS and not (contract.is_direct and contract.uses_all_bits and contract.accumulator.precision >= 24)
+        if dtype not in FORMATS:
+            return False
+        made = Contract(self.numerics, dtype)
+        return not (made.is_direct and made.uses_all_bits and made.accumulator.precision >= 24)
 
     def allows_anything(self, expected: Expected) -> bool | None:
         r"""Whether the bounds let zeros pass for the answer, and so twice the answer.
 
         An answer of 0 and one of 2 y are both off by \|y\|, and one of -y by twice as much. None where nothing follows
-        for the contract: all is zero, or so near to underflow that the same is true of sums that keep every bit of
-        their dtype and only flush subnormal numbers.
+        for the contract: all is zero, or so near to underflow that it is true of sums that keep every bit, too.
         """
         if expected.is_whole or not expected.finite_operands:
             return None if expected.is_whole and not expected.whole_value.any() else False

@@ -17,12 +17,14 @@ import numpy as np
 
 from convspec.adapters.native import Library
 from convspec.conformance import interpreter
+from convspec.conformance.ending import die_with_parent, kill_all
 from convspec.conformance.results import array_line, dump
 from convspec.conformance.waiting import Allowance, NoAnswer, TimeLimits, Wait
 
 Line = dict[str, Any]
 
 SECONDS = 60.0
+LONGEST_READING = 5.0
 LONGEST_TEXT = 300
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -73,7 +75,7 @@ def measure(library: Library, programs: Mapping[str, str], seconds: float = SECO
 def _run(modules: tuple[str, ...], programs: Mapping[str, str], seconds: float) -> tuple[list[Line], Line]:
     """Give the lines of one child, and what to say of the program that it did not answer."""
     environment = {**interpreter.environment(), **dict.fromkeys(THREADS, "1"), "JAX_PLATFORMS": "cpu"}
-    order = json.dumps({"modules": modules, "programs": programs})
+    order = json.dumps({"modules": modules, "programs": programs, "parent": os.getpid()})
     process = subprocess.Popen(
         interpreter.command("convspec.conformance.native"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, env=environment, process_group=0,
@@ -82,19 +84,21 @@ def _run(modules: tuple[str, ...], programs: Mapping[str, str], seconds: float) 
     try:
         late = _wait(process, order.encode(), TimeLimits(seconds, seconds).allowance(True))
     finally:
-        _end(process)
-    raw, _ = process.communicate()
+        if hasattr(os, "killpg"):
+            kill_all(process.pid)
+        process.kill()
+    raw = _said_by(process)
     if late:
         return _lines(raw), {"kind": "timed out", "text": late}
     return _lines(raw), {"kind": "crashed", "text": f"ended the process with {_status(process.returncode)}"}
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process, and its children where the system has groups of processes."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
+def _said_by(process: "subprocess.Popen[bytes]") -> bytes:
+    """What a process that has ended has written; another one that it has hidden may hold its way out open."""
+    try:
+        return process.communicate(timeout=LONGEST_READING)[0]
+    except subprocess.TimeoutExpired as late:
+        return late.stdout or b""
 
 
 def _wait(process: "subprocess.Popen[bytes]", order: bytes, allowance: Allowance) -> str:
@@ -126,6 +130,7 @@ def _status(code: int) -> str:
 def main() -> None:
     """Be the child: read the order, answer with one line for the import and one for each program."""
     order = json.load(sys.stdin)
+    die_with_parent(order["parent"])
     # What a library prints must not come between the answers.
     with os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1) as answers:
         os.dup2(2, 1)

@@ -5,6 +5,7 @@ isolated configuration. Results travel with the reports of the items, so that xd
 """
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Generator, Iterator
@@ -16,6 +17,7 @@ import pytest
 from convspec.adapters.loading import Unavailable, UnknownAdapter
 from convspec.conformance.adapter_lines import joined
 from convspec.conformance.conclusion import counts_against
+from convspec.conformance.ending import die_with_parent
 from convspec.conformance.results import BAD, dump
 from convspec.conformance.run import OPEN_CHILDREN, Run, Settings
 
@@ -57,6 +59,9 @@ def settings_from(config: pytest.Config) -> Settings:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take the run that the caller prepared, or prepare one."""
+    if hasattr(config, "workerinput"):
+        # A process of xdist would go on with what it has, were its controller killed.
+        die_with_parent(os.getppid())
     prepared = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Prepared)]
     if prepared:
         config.stash[RUN] = prepared[0].run

@@ -75,6 +75,10 @@ def encodable(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+# What Python's own numbers do not hold is shown in the nearest type that they do.
+_SHOWN_AS = {"bfloat16": np.float64, np.dtype(np.longdouble).name: np.float64, np.dtype(np.clongdouble).name: np.complex128}
+
+
 def array_line(array: Array | None) -> dict[str, Any] | None:
     """An array with its shape and dtype; its numbers only if they are not too many."""
     if array is None:
@@ -82,7 +86,7 @@ def array_line(array: Array | None) -> dict[str, Any] | None:
     line: dict[str, Any] = {"shape": list(array.shape), "dtype": array.dtype.name}
     if array.size > ARRAY_LIMIT:
         return line | {"data": None, "note": f"{array.size} numbers, too many to write out"}
-    numbers = array.astype(np.float64) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
+    numbers = array.astype(_SHOWN_AS.get(array.dtype.name, array.dtype), copy=False)
     return line | {
         "data": numbers.ravel().tolist() if numbers.dtype.kind != "O" else [str(item) for item in numbers.ravel()]
     }
