@@ -24,6 +24,8 @@ Read the modules in this order:
 4. ``rounding``: what it means that a number of a given type is the nearest one.
 5. ``exact``: the same loop on whole numbers, so that the right answer is known without rounding.
 6. ``arguments``: what is refused, and in which words.
+
+One module is no part of the specification: ``chain`` holds the lines of a results file together.
 """
 
 from convspec.reference.convolution import conv2d, output_element

@@ -34,7 +34,7 @@ def harming(**changes: Any) -> Line:
         "expected": array(np.full((1, 1, 1, 1), 6271.0)),
         "got": None,
         "got_text": "crashed the process was killed by SIGSEGV",
-        "at": [0, 0, 6271, 0],
+        "at": [0, 0, 0, 0],
         "error": 6271.0,
         "bound": 6271.0,
         "bound_text": "6271",
