@@ -14,7 +14,7 @@ from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import Entry, catalogue, select
 from convspec.conformance.child import Child, start
 from convspec.conformance.conclusion import exit_status_of, state_of
-from convspec.conformance.diagnosis import diagnose
+from convspec.conformance.diagnosis import explained
 from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
 from convspec.conformance.joining import joined_exceptions, refused, remarks
@@ -26,7 +26,6 @@ from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (
     BAD,
     SCHEMA_VERSION,
-    explanation_line,
     short_ids,
     unavailable_line,
     verdict_line,
@@ -290,21 +289,8 @@ class Run:
         """
         bad = [line for (name, _), line in self.verdict_lines.items() if name == target and line["outcome"] in BAD]
         shown = [line for line in bad if "counterexample" in line]
-        if not shown:
-            return None
-        order = list(catalogue())
-        shown.sort(key=lambda line: order.index(line["requirement"]))
-        verifier = self.verifier(target)
-        if verifier is None:
-            return None
-        failures = [(line["requirement"], line["counterexample"]["case"].partition(" ")[2]) for line in shown]
-        found = diagnose(verifier, failures)
-        if found is None:
-            return None
-        diagnosis = {"sentence": found.sentence, "change": found.change, "faults": list(found.faults)}
-        for line in shown:
-            line["diagnosis"] = diagnosis
-        return explanation_line(self.ids[target], [line["requirement"] for line in shown], diagnosis)
+        verifier = self.verifier(target) if shown else None
+        return None if verifier is None else explained(verifier, self.ids[target], shown)
 
     def _remember(self, target: str, line: dict[str, Any]) -> dict[str, Any]:
         self.verdict_lines[target, line["requirement"]] = line

@@ -44,7 +44,7 @@ def check_ending(results: Results, lines: Lines) -> None:
     whole = not results.header.only
     rules = (whole,) if results.chained or not whole else (True, False)
     found = [_states(results, whole=rule) for rule in rules]
-    for adapter in footer.verdicts.keys() | found[0].keys():
+    for adapter in dict.fromkeys([*found[0], *footer.verdicts]):
         said, follows = footer.verdicts.get(adapter, "nothing"), [states.get(adapter, "nothing") for states in found]
         if said not in follows:
             lines.refuse(
@@ -94,7 +94,7 @@ def _check_totals(results: Results, footer: Footer, lines: Lines) -> None:
     for verdict in results.verdicts:
         row = counted[verdict.adapter]
         row[verdict.outcome] = row.get(verdict.outcome, 0) + 1
-    for adapter in footer.totals.keys() | counted.keys():
+    for adapter in dict.fromkeys([*counted, *footer.totals]):
         said, found = footer.totals.get(adapter, {}), counted.get(adapter, {})
         for outcome in sorted(said.keys() | found.keys()):
             if said.get(outcome, 0) != found.get(outcome, 0):

@@ -241,7 +241,8 @@ def _navigation(difference: Difference, sections: list[Section]) -> list[tuple[s
 def _cite(difference: Difference) -> Citation:
     old, new = difference.old, difference.new
     title = (
-        f"Verdicts on 2-D convolutions, two runs compared: {old.header.date or UNDATED} (results SHA-256 {old.sha256[:12]}) "
+        f"Verdicts on 2-D convolutions, two runs compared: {old.header.date or UNDATED} "
+        f"(results SHA-256 {old.sha256[:12]}) "
         f"and {new.header.date or UNDATED} (results SHA-256 {new.sha256[:12]})"
     )
     return cited(Identity(new.header.suite, new.header.suite_version, new.header.date), title)

@@ -24,8 +24,8 @@ def identity(results: Results) -> str:
     header = results.header
     state = "" if results.complete else "INCOMPLETE, "
     return (
-        f"{state}{header.date or UNDATED}, {header.suite} {header.suite_version}, seed {header.seed}, {header.effort} effort, "
-        f"SHA-256 {results.sha256[:12]}…" + ("" if results.chained else f", {UNCHAINED}")
+        f"{state}{header.date or UNDATED}, {header.suite} {header.suite_version}, seed {header.seed}, "
+        f"{header.effort} effort, SHA-256 {results.sha256[:12]}…" + ("" if results.chained else f", {UNCHAINED}")
     )
 
 

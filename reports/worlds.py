@@ -47,10 +47,9 @@ def _rows(world: World) -> Iterable[tuple[str, str]]:
         return
     yield "geometries", f"{grouped(world.geometries)} right, of {grouped(world.total)} inside its claims"
     yield "outputs compared", f"{grouped(world.elements)}, one by one"
-    if world.outcome == "passed":
-        if world.seconds is not None:
-            fast = _rate(world)
-            yield "time", timed(world.seconds) + (f", {fast} geometries a second" if fast else "")
+    if world.outcome == "passed" and world.seconds is not None:
+        fast = _rate(world)
+        yield "time", timed(world.seconds) + (f", {fast} geometries a second" if fast else "")
     yield "numbers", f"{world.dtype}, drawn evenly from {grouped(world.set_size)} whole ones"
     if world.largest_sum:
         yield "largest sum", f"{grouped(world.largest_sum)}, in any order: nothing is rounded"
