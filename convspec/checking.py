@@ -39,7 +39,7 @@ class Result:
         known deviations", "does not conform", "nothing verified", "unavailable" or "not finished, without a failure so
         far"; of a selection with "(PAD only)" behind it.
     verdicts : list of dict
-        The verdict lines of the results file.
+        The verdict lines of the results file, with ``seconds`` and, where a failure is explained, ``diagnosis``.
     page : Path or None
         The report.
     complete : bool
@@ -47,7 +47,7 @@ class Result:
     suite_errors : tuple of str
         Where the suite itself failed: its faults, not the implementation's.
     worlds : list of dict
-        The lines of type "exhaustive" of the results file.
+        The lines of type "exhaustive" of the results file, with ``seconds`` and ``rate``.
     """
 
     exit_status: int
@@ -350,6 +350,8 @@ def _conclusions(run: Run) -> dict[str, str]:
         )
         told[run.ids[target]] = found.words
     return told
+
+
 @contextmanager
 def _surroundings(isolated: bool) -> Iterator[None]:
     """An environment that adds nothing to pytest; isolated, further processes do not search the working folder."""

@@ -2,12 +2,14 @@
 
 import json
 import random
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
-from sample_results import as_bytes, footer
+from sample_results import ROOT, as_bytes, footer, sample, written
 from small_runs import adapter, header, requirement, verdict
 from test_results import concluded
 
@@ -104,10 +106,10 @@ def test_a_footer_that_contradicts_the_lines(
     lines = small(fails=True)
     lines[0]["schema_version"] = version
     change(lines)
-    written = as_bytes(lines)
-    number = 1 + next(index for index, line in enumerate(written) if b'"footer"' in line)
+    whole = as_bytes(lines)
+    number = 1 + next(index for index, line in enumerate(whole) if b'"footer"' in line)
     with pytest.raises(ResultsError) as caught:
-        read(tmp_path / "results.jsonl", b"".join(written))
+        read(tmp_path / "results.jsonl", b"".join(whole))
     assert f"results.jsonl, line {number}: {words}" in str(caught.value)
 
 
@@ -154,28 +156,28 @@ def test_a_small_world_that_failed_counts_in_a_run_that_did_not_end(tmp_path: Pa
     assert found == {"mine": "does not conform", "other": "incomplete"}
 
 
-def places(written: list[bytes]) -> list[int]:
-    return [index for index, line in enumerate(written) if b'"type": "verdict"' in line]
+def places(whole: list[bytes]) -> list[int]:
+    return [index for index, line in enumerate(whole) if b'"type": "verdict"' in line]
 
 
 @pytest.mark.parametrize(("edit", "offset"), [
-    (lambda written, at: written.__delitem__(at), 1),
-    (lambda written, at: written.insert(at, written[at]), 2),
-    (lambda written, at: written.insert(at, written.pop(at + 2)), 0),
-    (lambda written, at: written.__setitem__(at, written[at].replace(b'"cases": 9', b'"cases": 8')), 0),
-    (lambda written, at: written.__setitem__(at, written[at].replace(b'"passed"', b'"skipped"')), 0),
-    (lambda written, at: written.insert(at, Chain().sealed(b'{"type": "verdict"}')), 0),
+    (lambda whole, at: whole.__delitem__(at), 1),
+    (lambda whole, at: whole.insert(at, whole[at]), 2),
+    (lambda whole, at: whole.insert(at, whole.pop(at + 2)), 0),
+    (lambda whole, at: whole.__setitem__(at, whole[at].replace(b'"cases": 9', b'"cases": 8')), 0),
+    (lambda whole, at: whole.__setitem__(at, whole[at].replace(b'"passed"', b'"skipped"')), 0),
+    (lambda whole, at: whole.insert(at, Chain().sealed(b'{"type": "verdict"}')), 0),
 ], ids=["taken out", "doubled", "moved", "edited", "outcome", "put in"])
 def test_an_edit_is_refused_at_its_line(
     edit: Callable[[list[bytes], int], object], offset: int, tmp_path: Path
 ) -> None:
-    written = as_bytes(small(fails=True))
-    at = places(written)[1]
-    edit(written, at)
+    whole = as_bytes(small(fails=True))
+    at = places(whole)[1]
+    edit(whole, at)
     # Where a line is gone, its time has moved up to its place.
     number = at + 1 + (offset if offset != 2 else 1)
     with pytest.raises(ResultsError) as caught:
-        read(tmp_path / "results.jsonl", b"".join(written))
+        read(tmp_path / "results.jsonl", b"".join(whole))
     assert f"results.jsonl, line {number}: its hash does not fit: this line was changed" in str(caught.value)
 
 
@@ -187,10 +189,10 @@ def test_an_edit_is_refused_at_its_line(
      "it explains 'PAD-09' of adapter 'mine', of which there is no verdict"),
 ])
 def test_what_may_not_be_put_behind_the_footer(line: Line, words: str, tmp_path: Path) -> None:
-    written = as_bytes(small(fails=False))
+    whole = as_bytes(small(fails=False))
     with pytest.raises(ResultsError) as caught:
-        read(tmp_path / "results.jsonl", b"".join([*written, json.dumps(line).encode() + b"\n"]))
-    assert f"results.jsonl, line {len(written) + 1}: {words}" in str(caught.value)
+        read(tmp_path / "results.jsonl", b"".join([*whole, json.dumps(line).encode() + b"\n"]))
+    assert f"results.jsonl, line {len(whole) + 1}: {words}" in str(caught.value)
 
 
 def test_a_time_or_an_explanation_changes_no_verdict(tmp_path: Path) -> None:
@@ -241,22 +243,22 @@ def test_absurd_numbers(kind: str, change: Line, words: str, tmp_path: Path) -> 
 
 
 def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
-    written = as_bytes(small(fails=False))
-    written[0] = written[0].replace(b'{"effort"', b'{"seed": 1, "effort"', 1)
+    whole = as_bytes(small(fails=False))
+    whole[0] = whole[0].replace(b'{"effort"', b'{"seed": 1, "effort"', 1)
     with pytest.raises(ResultsError, match="line 1: not a results line: 'seed' stands twice in one object"):
-        read(tmp_path / "results.jsonl", b"".join(written))
+        read(tmp_path / "results.jsonl", b"".join(whole))
 
 
 def test_a_line_without_its_hash(tmp_path: Path) -> None:
-    written = as_bytes(small(fails=False))
-    opened = unsealed(written[2].rstrip(b"\n"))
+    whole = as_bytes(small(fails=False))
+    opened = unsealed(whole[2].rstrip(b"\n"))
     assert opened is not None
-    written[2] = opened + b"\n"
+    whole[2] = opened + b"\n"
     with pytest.raises(ResultsError, match="line 3: 'chain', the hash of what precedes it, is missing"):
-        read(tmp_path / "results.jsonl", b"".join(written))
-    written[0] = written[0].replace(b'"schema_version": 2', b'"schema_version": 1')
+        read(tmp_path / "results.jsonl", b"".join(whole))
+    whole[0] = whole[0].replace(b'"schema_version": 2', b'"schema_version": 1')
     with pytest.raises(ResultsError, match="line 1: this belongs into a file of schema 2, and this one is of schema 1"):
-        read(tmp_path / "results.jsonl", b"".join(written))
+        read(tmp_path / "results.jsonl", b"".join(whole))
 
 
 def test_files_of_schema_1_are_read_and_marked(tmp_path: Path) -> None:
@@ -268,6 +270,25 @@ def test_files_of_schema_1_are_read_and_marked(tmp_path: Path) -> None:
     assert not results.chained
     assert results.verdicts[0].seconds == 0.1
     assert results.verdicts[-1].diagnosis == "It pads with ones."
+
+
+def test_files_of_schema_1_follow_their_own_schema() -> None:
+    schema = json.loads((ROOT / "reports" / "results-1.schema.json").read_text("utf-8"))
+    lines = sample()
+    lines[0]["schema_version"] = 1
+    for line in written(lines):
+        jsonschema.Draft202012Validator(schema).validate(line)
+
+
+PUBLISHED = sorted(ROOT.glob("reports/editions/*/measured.zip"))
+
+
+@pytest.mark.skipif(not PUBLISHED, reason="the source distribution holds no editions")
+def test_published_results_are_still_read(tmp_path: Path) -> None:
+    for edition in PUBLISHED:
+        with zipfile.ZipFile(edition) as packed:
+            found = read(tmp_path / "results.jsonl", packed.read("results.jsonl"))
+        assert set(found.values()) == {"conforms"}
 
 
 def test_files_of_schema_1_are_held_to_the_rules_of_their_time_too(tmp_path: Path) -> None:
@@ -301,11 +322,11 @@ def test_flipped_bits_never_make_it_better(fails: bool, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_cut_anywhere_never_makes_it_better(fails: bool, tmp_path: Path) -> None:
-    written = as_bytes(small(fails=fails))
-    data = b"".join(written)
+    whole = as_bytes(small(fails=fails))
+    data = b"".join(whole)
     truth = read(tmp_path / "results.jsonl", data)
     end = data.index(b"\n", data.index(b'"type": "footer"'))
-    for cut in range(len(data) - len(b"".join(written[-10:])), len(data)):
+    for cut in range(len(data) - len(b"".join(whole[-10:])), len(data)):
         found = read(tmp_path / "results.jsonl", data[:cut])
         assert_no_better(found, truth)
         assert (found == truth) == (cut >= end) or fails
