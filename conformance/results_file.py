@@ -49,13 +49,14 @@ class ResultsFile:
         ------
         NotWritten
         """
+        # Whoever interrupts what follows finds the earlier file moved, and `finish` puts one in its place.
+        self.has_begun = True
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._keep_what_is_there()
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
         except OSError as error:
             raise NotWritten.because(error, self.path) from error
-        self.has_begun = True
         for line in lines:
             self.add(line)
 

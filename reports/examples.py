@@ -36,13 +36,14 @@ def counterexample_of(fields: Fields) -> Counterexample:
         fields.text("ended", ""),
         _withheld(fields.inner("withheld")) if fields.has("withheld") else None,
     )
-    arrays = [array for array in (example.x, example.w, example.expected, example.got) if array is not None]
-    if example.at is not None and arrays:
-        # Two calls may be compared of which one has its axes exchanged; no array of a case is longer than its longest.
-        longest = max((length for array in arrays for length in array.shape), default=0)
-        if not all(0 <= index < longest for index in example.at):
-            fields.fail(f"'at' must lie inside the arrays, got {list(example.at)}")
+    shapes = [array.shape for array in (example.expected, example.got) if array is not None]
+    if example.at is not None and shapes and not any(_lies_inside(example.at, shape) for shape in shapes):
+        fields.fail(f"'at' must lie inside the answer, got {list(example.at)}")
     return example
+
+
+def _lies_inside(at: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    return len(at) == len(shape) and all(0 <= index < length for index, length in zip(at, shape, strict=True))
 
 
 def _withheld(fields: Fields) -> Withheld:

@@ -227,8 +227,8 @@ def test_without_the_lines_of_times_nothing_is_known_of_them(tmp_path: Path) -> 
     ("header", {"seed": -1}, "'seed' must not be below 0, got -1"),
     ("verdict", {"counterexample": {"x": {"shape": [2**40, 2**40], "dtype": "float64"}}}, "no array has the shape"),
     ("verdict", {"counterexample": {"x": {"shape": [-1], "dtype": "float64"}}}, "no array has the shape"),
-    ("verdict", {"counterexample": {"x": {"shape": [1, 4], "dtype": "float64"}, "at": [0, 4]}},
-     "'at' must lie inside the arrays, got [0, 4]"),
+    ("verdict", {"counterexample": {"got": {"shape": [1, 4], "dtype": "float64"}, "at": [0, 4]}},
+     "'at' must lie inside the answer, got [0, 4]"),
 ])
 def test_absurd_numbers(kind: str, change: Line, words: str, tmp_path: Path) -> None:
     for version in (1, 2):
