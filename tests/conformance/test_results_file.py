@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -16,26 +17,26 @@ from convspec.conformance.plugin import Intake
 from convspec.conformance.results import NotWritten, replace_file, write_lines
 from convspec.conformance.results_file import NAME, PREVIOUS, ResultsFile, is_finished
 from convspec.conformance.run import Run, Settings
-from convspec.reports import read_results, write_report
+from convspec.reports import ResultsError, read_results, write_report
 
 HOME = str(Path(convspec.__file__).parents[1])
 SELECTED = ("DEF-05", "SHP-06", "LAW-04")
-# A run that ends without a word after so many verdicts, as kill -9 would end it.
+# A run that ends without a word after so many verdicts.
 KILLED = """
-import os
+import os, signal
 from convspec import check
 from convspec.conformance.plugin import Progress
 def show(self, line):
     self.done += 1
     if self.done == {done}:
-        os._exit(9)
+        {end}
 Progress.show = show
 check("vectorized", only={selected}, effort="quick", out="out")
 """
 
 
-def killed(folder, done):
-    program = KILLED.format(done=done, selected=SELECTED)
+def killed(folder, done, end="os._exit(9)"):
+    program = KILLED.format(done=done, selected=SELECTED, end=end)
     environment = {**os.environ, "PYTHONPATH": HOME}
     return subprocess.run([sys.executable, "-c", program], cwd=folder, env=environment, check=False).returncode
 
@@ -61,6 +62,31 @@ def test_a_run_that_is_killed_loses_no_verdict(done, tmp_path):
     assert results.adapters[0].versions
     page = write_report(tmp_path / "out" / NAME, tmp_path / "pages").read_text(encoding="utf-8")
     assert "was not finished" in page
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
+def test_a_signal_leaves_a_file_that_says_that_it_is_incomplete(name, tmp_path):
+    assert killed(tmp_path, 2, f"os.kill(os.getpid(), signal.{name})") != 0
+    results = read_results(tmp_path / "out" / NAME)
+    assert not results.complete
+    assert len(results.verdicts) == 2
+
+
+def test_flipped_bits_of_a_real_file_are_seen(whole, tmp_path):
+    draw = random.Random(3)
+    path = tmp_path / NAME
+    refused = 0
+    for _ in range(200):
+        changed = bytearray(whole)
+        changed[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)
+        path.write_bytes(changed)
+        try:
+            results = read_results(path)
+        except ResultsError:
+            refused += 1
+        else:
+            assert [(verdict.requirement, verdict.outcome) for verdict in results.verdicts] == [("DEF-05", "passed")]
+    assert refused > 150
 
 
 def test_a_file_of_before_is_kept_until_there_is_a_whole_one(whole, tmp_path):
