@@ -7,6 +7,7 @@ not named.
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from convspec.conformance.judging import Finding, Judge, same_bits
 from convspec.conformance.known_answers import Evidence, agree, answer_of, is_the_same, known_answer, reproduces, sound
 from convspec.conformance.requirement import Requirement, one_call
 from convspec.conformance.requirements import requirements
+from convspec.conformance.results import explanation_line
 
 # These misbehave towards the process or from call to call; they are told by what was seen, not by their answers.
 NOT_COMPARED = ("process", "state")
@@ -123,6 +125,27 @@ def diagnose(
         return Diagnosis(f"It does not refuse what must be refused: {'; '.join(titles)}.")
     shared = shared_conditions(labelled(verifier, failing))
     return None if shared is None else Diagnosis(shared.sentence, shared=shared)
+
+
+def explained(verifier: Verifier, adapter: str, lines: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Explain the verdict lines of failures that have a counterexample, and put the explanation into each of them.
+
+    Returns
+    -------
+    dict or None
+        The explanation as a line of its own; None where nothing explains them.
+    """
+    order = list(catalogue())
+    lines = sorted(lines, key=lambda line: order.index(line["requirement"]))
+    found = diagnose(
+        verifier, [(line["requirement"], line["counterexample"]["case"].partition(" ")[2]) for line in lines]
+    )
+    if found is None:
+        return None
+    diagnosis = {"sentence": found.sentence, "change": found.change, "faults": list(found.faults)}
+    for line in lines:
+        line["diagnosis"] = diagnosis
+    return explanation_line(adapter, [line["requirement"] for line in lines], diagnosis)
 
 
 def _named(faults: tuple[Fault, ...]) -> Diagnosis:

@@ -18,7 +18,8 @@ from convspec.adapters.loading import Unavailable, UnknownAdapter
 from convspec.conformance.adapter_lines import joined
 from convspec.conformance.conclusion import counts_against
 from convspec.conformance.ending import die_with_parent
-from convspec.conformance.results import BAD, dump
+from convspec.conformance.results import BAD, UNWRITABLE, NotWritten, dump
+from convspec.conformance.results_file import ResultsFile
 from convspec.conformance.run import OPEN_CHILDREN, Run, Settings
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
@@ -197,10 +198,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 class Intake:
-    """Takes the lines of all reports into the run of the controlling process, and shows how far it is."""
+    """Takes the lines of all reports into the run of the controlling process and its file, and shows how far it is."""
 
     def __init__(self, run: Run, out: Path | None, progress: "Progress | None", session: pytest.Session) -> None:
-        self.run, self.out, self.progress, self.session = run, out, progress, session
+        self.run, self.progress, self.session = run, progress, session
+        self.file = None if out is None else ResultsFile(out)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Begin the file before anything is verified, and after pytest has taken its arguments."""
+        try:
+            if self.file is not None:
+                self.file.begin(self.run.first_lines())
+        except NotWritten as error:
+            self._cannot_write(error)
+            raise session.Interrupted(str(error)) from None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in one report."""
@@ -221,11 +233,28 @@ class Intake:
             self.run.adapter_lines[target] = joined(known, content["adapter"])
         if line is None:
             self.run.world_lines[target] = content["world"]
+            self._write(target, content["world"])
             return
         self.run.verdict_lines[target, line["requirement"]] = line
+        self._write(target, line)
         self._stop(self.run.settings.fail_fast and counts_against(line), "a failure was found")
         if self.progress is not None:
             self.progress.show(line)
+
+    def _write(self, target: str, line: dict[str, Any]) -> None:
+        """Put into the file at once what is known, so that nothing that comes later can lose it."""
+        if self.file is None or self.run.not_written:
+            return
+        try:
+            if target in self.run.adapter_lines:
+                self.file.add(self.run.adapter_lines[target])
+            self.file.add(line)
+        except NotWritten as error:
+            self._cannot_write(error)
+
+    def _cannot_write(self, error: NotWritten) -> None:
+        self.run.not_written = self.run.not_written or str(error)
+        self._stop(True, self.run.not_written)
 
     def _stop(self, wanted: bool, why: str) -> None:
         """Start nothing more. pytest would stop at what only informs, too; xdist has a loop of its own."""
@@ -234,16 +263,46 @@ class Intake:
                 if loop is not None:
                     loop.shouldstop = why
 
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool | None:
+        """Take it for what it is where a file, such as that of JUnit, could not be written: no fault of the suite."""
+        error = excinfo.value
+        if not isinstance(error, OSError) or error.errno not in UNWRITABLE:
+            return None
+        self._cannot_write(NotWritten.because(error, error.filename or self.session.config.getoption("xmlpath") or ""))
+        return True
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write what there is: complete, or without a footer."""
+        """Write what there is: complete, or without a footer; then what explains it, which takes longer."""
         if self.progress is not None:
             self.progress.end()
         self.run.settle()
-        if self.run.settings.explains and self.run.is_complete():
+        try:
+            self._finish()
+            if self.run.settings.explains and self.run.is_complete() and not self.run.not_written:
+                self._explain()
+        except NotWritten as error:
+            self._cannot_write(error)
+        finally:
+            if self.file is not None:
+                self.file.close()
+
+    def _finish(self) -> None:
+        if self.file is None or self.run.not_written or not self.file.has_begun:
+            return
+        if self.run.refusal:
+            self.file.withdraw()
+        else:
+            self.file.finish(self.run.lines())
+
+    def _explain(self) -> None:
+        """Explain failures until there are no more, or until somebody will not wait: every verdict is written."""
+        try:
             for target in self.run.settings.named:
-                self.run.diagnose(target)
-        if self.out is not None and not self.run.refusal:
-            self.run.write(self.out / "results.jsonl")
+                line = self.run.diagnose(target)
+                if line is not None and self.file is not None and self.file.has_begun:
+                    self.file.explain(line)
+        except KeyboardInterrupt:
+            return
 
 
 class Progress:

@@ -1,9 +1,11 @@
-"""The results file: one JSON object a line, the same bytes for the same run but for times."""
+"""The lines of a results file: one JSON object each, the same for the same run but for what it says of times."""
 
+import errno
 import json
 import math
+import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from convspec.adapters.protocol import Array, Capabilities, Numerics
 from convspec.conformance.case import Case
 from convspec.conformance.verdict import Counterexample, Raised, Verdict
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ARRAY_LIMIT = 4096
 # What a verdict would be if another requirement had reported its exceptions; it never reaches a file.
 OTHERWISE = "otherwise"
@@ -35,8 +37,24 @@ OUTCOMES = (
 BAD = ("failed", "errored", "crashed", "timed out", "out of memory", "mistrusted", "unexpectedly passing")
 
 
+# What another run of the same seed gives otherwise, or what is told later: it stands outside of the chain.
+OUTSIDE = ("date", "seconds", "rate", "diagnosis")
+# In place of a requirement, in the line that says how long the small worlds took.
+WORLDS = "exhaustive"
+# What the system says where a file, and not something else, is what it cannot do.
+UNWRITABLE = frozenset({
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EISDIR,
+    errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP,
+})
+
+
 class NotWritten(Exception):
     """A file cannot be written; the message is one sentence, which names the file and says why."""
+
+    @classmethod
+    def because(cls, error: OSError, path: str | os.PathLike[str]) -> "NotWritten":
+        """Say it of a file for which the system gives a reason."""
+        return cls(f"{os.fspath(path)} cannot be written: {error.strerror or error}")
 
 
 def dump(line: Mapping[str, Any]) -> str:
@@ -76,7 +94,9 @@ def encodable(text: str) -> str:
 
 
 # What Python's own numbers do not hold is shown in the nearest type that they do.
-_SHOWN_AS = {"bfloat16": np.float64, np.dtype(np.longdouble).name: np.float64, np.dtype(np.clongdouble).name: np.complex128}
+_SHOWN_AS = {
+    "bfloat16": np.float64, np.dtype(np.longdouble).name: np.float64, np.dtype(np.clongdouble).name: np.complex128,
+}
 
 
 def array_line(array: Array | None) -> dict[str, Any] | None:
@@ -209,19 +229,81 @@ def repro_line(target: str, requirement: str, case: Case) -> str:
     return f"convspec repro '{requirement} {case.line}' --adapter {shlex.quote(target)}"
 
 
-def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Write a results file in one step: a reader sees the old one or the new one, whole.
+def parted(line: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Part a line into what stands in the chain, and the line that says when it was or how long it took.
 
-    Where the lines end with an exception, those that came before it are kept: a file without a footer is incomplete.
+    Returns
+    -------
+    (dict, dict or None)
+        The second follows the first in a file; None where nothing is known of a time.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {name: value for name, value in line.items() if name not in (OTHERWISE, *OUTSIDE)}
+    time = {name: line[name] for name in ("date", "seconds") if name in line}
+    if not time:
+        return kept, None
+    about = {name: line[name] for name in ("adapter", "requirement") if name in line}
+    if line["type"] == "exhaustive":
+        about["requirement"] = WORLDS
+    return kept, {"type": "time", **about, **time}
+
+
+def explanation_line(adapter: str, requirements: Iterable[str], diagnosis: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what explains the failures of an adapter as a line of its own."""
+    return {"type": "explanation", "adapter": adapter, "requirements": list(requirements), **diagnosis}
+
+
+def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Write a file of lines in one step, as `replace_file` does."""
+    replace_file(path, (f"{dump(line)}\n".encode() for line in lines))
+
+
+def replace_file(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file in one step: a reader sees the old one or the new one, whole.
+
+    Where the pieces end with an exception, those that came before it are kept, and the exception goes on: a file
+    without a footer is incomplete. Where they cannot be written, the old file stays as it was.
+
+    Raises
+    ------
+    NotWritten
+        The disk is full, or the place cannot be written.
+    """
     beside = path.with_name(path.name + ".part")
+    ended: list[BaseException] = []
     try:
-        with open(beside, "w", encoding="utf-8", newline="\n") as file:
-            for line in lines:
-                file.write(dump(line) + "\n")
-    finally:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(beside, "wb") as file:
+            for piece in _up_to_an_exception(pieces, ended):
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        _remove(beside)
+        raise NotWritten.because(error, path) from error
+    except BaseException:
+        _remove(beside)
+        raise
+    if ended:
+        raise ended[0]
+
+
+def _up_to_an_exception(pieces: Iterable[bytes], ended: list[BaseException]) -> Iterator[bytes]:
+    """The pieces; the exception with which they end is put into a list, so that it is no failure to write."""
+    try:
+        yield from pieces
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        ended.append(error)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        # What could not be written may not be there, or not even its folder.
+        return
 
 
 def short_ids(targets: Iterable[str]) -> dict[str, str]:

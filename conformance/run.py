@@ -4,7 +4,6 @@ import collections
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from convspec.adapters.loading import DEFAULTS, RefusedDeclaration, Unavailable, UnknownAdapter
@@ -15,7 +14,7 @@ from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import Entry, catalogue, select
 from convspec.conformance.child import Child, start
 from convspec.conformance.conclusion import exit_status_of, state_of
-from convspec.conformance.diagnosis import diagnose
+from convspec.conformance.diagnosis import explained
 from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
 from convspec.conformance.joining import joined_exceptions, refused, remarks
@@ -30,7 +29,6 @@ from convspec.conformance.results import (
     short_ids,
     unavailable_line,
     verdict_line,
-    write_lines,
 )
 from convspec.conformance.verdict import Verdict
 from convspec.conformance.waiting import TimeLimits
@@ -121,6 +119,8 @@ class Run:
         self.suite_errors: list[str] = []
         # Why the run cannot be made as it was asked for; empty if it can.
         self.refusal = ""
+        # Why its results cannot be written; empty if they can.
+        self.not_written = ""
         self.looks_ahead = False
         self._asked = ""
         self._exceptions: dict[str, set[str]] = collections.defaultdict(set)
@@ -264,6 +264,9 @@ class Run:
     def settle(self) -> None:
         """Say once what several requirements found, and let the one that a geometry broke be broken."""
         for target in self.settings.named:
+            if self.is_complete() and target not in self.adapter_lines:
+                told = unavailable_line(self.ids[target], target, "nothing that is tested was asked of it", True)
+                self.adapter_lines[target] = told
             mine = [self.verdict_lines[target, id] for id in self.selected if (target, id) in self.verdict_lines]
             for line in joined_exceptions(mine):
                 self.verdict_lines[target, line["requirement"]] = line
@@ -276,22 +279,18 @@ class Run:
             if found is not None:
                 self.verdict_lines[target, DEFINITION] = found
 
-    def diagnose(self, target: str) -> None:
-        """Explain a target's failures, and put the explanation into the lines of those that it is drawn from."""
+    def diagnose(self, target: str) -> dict[str, Any] | None:
+        """Explain a target's failures, and put the explanation into the lines of those that it is drawn from.
+
+        Returns
+        -------
+        dict or None
+            The explanation as a line of its own, for the file; None where there is none.
+        """
         bad = [line for (name, _), line in self.verdict_lines.items() if name == target and line["outcome"] in BAD]
         shown = [line for line in bad if "counterexample" in line]
-        if not shown:
-            return
-        order = list(catalogue())
-        shown.sort(key=lambda line: order.index(line["requirement"]))
-        verifier = self.verifier(target)
-        if verifier is None:
-            return
-        failures = [(line["requirement"], line["counterexample"]["case"].partition(" ")[2]) for line in shown]
-        found = diagnose(verifier, failures)
-        if found is not None:
-            for line in shown:
-                line["diagnosis"] = {"sentence": found.sentence, "change": found.change, "faults": list(found.faults)}
+        verifier = self.verifier(target) if shown else None
+        return None if verifier is None else explained(verifier, self.ids[target], shown)
 
     def _remember(self, target: str, line: dict[str, Any]) -> dict[str, Any]:
         self.verdict_lines[target, line["requirement"]] = line
@@ -326,6 +325,7 @@ class Run:
             "date": today(),
             "environment": environment(),
             "targets": list(settings.named),
+            "exhaustive": settings.exhaustive,
             **({} if self.known is None else {"known": self.known.header()}),
         }
 
@@ -335,11 +335,15 @@ class Run:
             return False
         return all((target, id) in self.verdict_lines for target in self.settings.named for id in self.selected)
 
+    def first_lines(self) -> list[dict[str, Any]]:
+        """What is known before anything is verified: the header and the catalogue."""
+        return [self.header(), *(entry.line() for entry in catalogue().values())]
+
     def lines(self) -> list[dict[str, Any]]:
         """All lines in their order; a footer only if the run is complete."""
         order = {id: index for index, id in enumerate(catalogue())}
         targets = {target: index for index, target in enumerate(self.settings.named)}
-        lines = [self.header(), *(entry.line() for entry in catalogue().values())]
+        lines = self.first_lines()
         lines += [self.adapter_lines[target] for target in self.settings.named if target in self.adapter_lines]
         by_place = sorted(self.verdict_lines.items(), key=lambda item: (targets[item[0][0]], order[item[0][1]]))
         lines += [line for _, line in by_place]
@@ -383,10 +387,6 @@ class Run:
             complete=self.is_complete(),
             began=bool(self.verdict_lines),
         )
-
-    def write(self, path: Path) -> None:
-        """Write the results file."""
-        write_lines(path, self.lines())
 
 
 class _Missing:

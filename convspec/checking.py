@@ -17,8 +17,10 @@ from convspec.adapters.loading import adapt
 from convspec.adapters.protocol import DTYPES
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conclusion import INTERRUPTED, SUITE_FAILED
+from convspec.conformance.joining import left_out
 from convspec.conformance.plugin import CATALOGUE, Prepared
-from convspec.conformance.results import BAD, encodable
+from convspec.conformance.results import BAD, UNWRITABLE, NotWritten, encodable
+from convspec.conformance.results_file import NAME
 from convspec.conformance.run import Run, Settings
 from convspec.reports import conclude, deviation_lines, read_results, verdict_lines, world_lines, write_report
 
@@ -37,7 +39,7 @@ class Result:
         known deviations", "does not conform", "nothing verified", "unavailable" or "not finished, without a failure so
         far"; of a selection with "(PAD only)" behind it.
     verdicts : list of dict
-        The verdict lines of the results file.
+        The verdict lines of the results file, with ``seconds`` and, where a failure is explained, ``diagnosis``.
     page : Path or None
         The report.
     complete : bool
@@ -45,7 +47,7 @@ class Result:
     suite_errors : tuple of str
         Where the suite itself failed: its faults, not the implementation's.
     worlds : list of dict
-        The lines of type "exhaustive" of the results file.
+        The lines of type "exhaustive" of the results file, with ``seconds`` and ``rate``.
     """
 
     exit_status: int
@@ -128,6 +130,9 @@ def check(
         failures cannot be read; the message names it and the value.
     ImportError
         The library of a named adapter is not installed.
+    NotWritten
+        The disk is full, or the folder of the report cannot be written; the message names the file. Nothing takes the
+        place of a whole file that was there.
 
     Examples
     --------
@@ -146,6 +151,8 @@ def check(
         interrupted = _verify(run, None if out is None else Path(out), workers, list(pytest_args))
     finally:
         run.close()
+    if run.not_written:
+        raise NotWritten(run.not_written)
     if run.refusal:
         raise ValueError(run.refusal)
     return _result(run, None if out is None else Path(out), interrupted)
@@ -280,19 +287,25 @@ def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) ->
                 f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name "
                 "in another process"
             )
-    with _surroundings(isolated=bool(workers)):
-        status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run)])
+    try:
+        with _surroundings(isolated=bool(workers)):
+            status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run)])
+    except OSError as error:
+        # At its very end pytest writes the file of JUnit, and catches nothing any more.
+        if out is None or error.errno not in UNWRITABLE:
+            raise
+        run.not_written = run.not_written or str(NotWritten.because(error, error.filename or out / "junit.xml"))
+        return False
     if status == pytest.ExitCode.USAGE_ERROR:
         run.refusal = f"pytest refuses its arguments, which end with {' '.join(pytest_args) or arguments[-1]}"
-    elif status == pytest.ExitCode.INTERNAL_ERROR and not run.suite_errors:
+    elif status == pytest.ExitCode.INTERNAL_ERROR and not (run.suite_errors or run.not_written):
         run.suite_errors.append("pytest, which ended with an error of its own")
     return status == pytest.ExitCode.INTERRUPTED
 
 
 def _result(run: Run, out: Path | None, interrupted: bool) -> Result:
     """Write the report, and say what the run amounts to."""
-    results = None if out is None else out / "results.jsonl"
-    page = write_report(results, results.parent) if results is not None and results.exists() else None
+    page = None if out is None else _page(out)
     verdicts = [line for line in run.lines() if line["type"] == "verdict"]
     if run.suite_errors:
         status = SUITE_FAILED
@@ -311,19 +324,25 @@ def _result(run: Run, out: Path | None, interrupted: bool) -> Result:
     )
 
 
+def _page(out: Path) -> Path | None:
+    """Write the report on the results in a folder, if there are some."""
+    if not (out / NAME).exists():
+        return None
+    try:
+        return write_report(out / NAME, out)
+    except OSError as error:
+        raise NotWritten.because(error, error.filename or out / "index.html") from error
+
+
 def _conclusions(run: Run) -> dict[str, str]:
     """For each adapter the words of the report, whether or not one is written."""
     told = {}
-    for target, stated in zip(run.settings.named, run.conclusions().values(), strict=True):
+    for target in run.settings.named:
         line = run.adapter_lines.get(target, {})
-        judged = (
-            (id, catalogue()[id].level, verdict["outcome"])
-            for (name, id), verdict in run.verdict_lines.items()
-            if name == target
-        )
+        mine = {id: verdict for (name, id), verdict in run.verdict_lines.items() if name == target}
         found = conclude(
-            judged,
-            stated=stated,
+            ((id, catalogue()[id].level, verdict["outcome"]) for id, verdict in mine.items()),
+            left_out=left_out(mine.values()),
             available=line.get("available", True),
             complete=run.is_complete(),
             limits=line.get("limits", ()),
@@ -331,6 +350,8 @@ def _conclusions(run: Run) -> dict[str, str]:
         )
         told[run.ids[target]] = found.words
     return told
+
+
 @contextmanager
 def _surroundings(isolated: bool) -> Iterator[None]:
     """An environment that adds nothing to pytest; isolated, further processes do not search the working folder."""
@@ -355,7 +376,7 @@ def _set_environment(values: Mapping[str, str | None]) -> None:
 
 def results_lines(out: Path) -> list[str]:
     """One line of summary for each adapter of a results file in a folder."""
-    path = out / "results.jsonl"
+    path = out / NAME
     if not path.exists():
         return []
     results = read_results(path)

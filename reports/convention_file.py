@@ -8,9 +8,9 @@ import os
 from typing import Final
 
 from convspec.reports.convention_records import Cell, Conventions, Header, Library, Meaning, Topic
+from convspec.reports.examples import array_of
 from convspec.reports.fields import Fields, ResultsError
 from convspec.reports.records import Array
-from convspec.reports.results import array_of
 from convspec.reports.stream import Stream, check_version
 
 SCHEMA_VERSION: Final = 1

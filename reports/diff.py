@@ -11,7 +11,7 @@ from convspec.reports.diff_severity import SEVERITY, Kind
 from convspec.reports.diff_text import SYMBOLS, WITH_CASE, diff_markdown, reasons, warning
 from convspec.reports.page import Citation, Identity, Pages, cited, pages_in, render, write_bytes, write_page
 from convspec.reports.results import Results
-from convspec.reports.words import OUTCOMES, counted, family_title, slug
+from convspec.reports.words import OUTCOMES, UNCHAINED, UNDATED, counted, family_title, slug
 
 DIFF_PAGE: Final = "diff.html"
 LARGEST_SIZE: Final = 1_000_000
@@ -164,6 +164,7 @@ def _render(difference: Difference, detail: Detail, reduced: bool, pages: Pages,
         "outcomes": OUTCOMES,
         "symbols": SYMBOLS,
         "counted": counted,
+        "undated": UNDATED,
     }
     return render("diff.html.j2", values, detail.text)
 
@@ -240,8 +241,9 @@ def _navigation(difference: Difference, sections: list[Section]) -> list[tuple[s
 def _cite(difference: Difference) -> Citation:
     old, new = difference.old, difference.new
     title = (
-        f"Verdicts on 2-D convolutions, two runs compared: {old.header.date} (results SHA-256 {old.sha256[:12]}) "
-        f"and {new.header.date} (results SHA-256 {new.sha256[:12]})"
+        f"Verdicts on 2-D convolutions, two runs compared: {old.header.date or UNDATED} "
+        f"(results SHA-256 {old.sha256[:12]}) "
+        f"and {new.header.date or UNDATED} (results SHA-256 {new.sha256[:12]})"
     )
     return cited(Identity(new.header.suite, new.header.suite_version, new.header.date), title)
 
@@ -255,11 +257,12 @@ def _identity(results: Results) -> list[tuple[str, str]]:
     if len(results.adapters) > len(adapters):
         adapters.append(f"{len(results.adapters) - len(adapters)} more")
     return [
-        ("date", header.date),
+        ("date", header.date or UNDATED),
         ("suite", f"{header.suite} {header.suite_version}"),
         ("state", "complete" if results.complete else "INCOMPLETE"),
         ("seed", str(header.seed)),
         ("effort", header.effort),
         ("adapters", ", ".join(adapters)),
         ("results.jsonl, SHA-256", results.sha256),
+        *([] if results.chained else [("chain", UNCHAINED)]),
     ]

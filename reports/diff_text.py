@@ -8,7 +8,7 @@ from convspec.reports.diff_changes import SECTIONS, Change, Difference
 from convspec.reports.diff_severity import Kind
 from convspec.reports.results import Results
 from convspec.reports.summary import in_table, one_line
-from convspec.reports.words import OUTCOMES, listed
+from convspec.reports.words import OUTCOMES, UNCHAINED, UNDATED, listed
 
 MOST_SHOWN: Final = 200
 MOST_ENDED: Final = 40
@@ -24,8 +24,8 @@ def identity(results: Results) -> str:
     header = results.header
     state = "" if results.complete else "INCOMPLETE, "
     return (
-        f"{state}{header.date}, {header.suite} {header.suite_version}, seed {header.seed}, {header.effort} effort, "
-        f"SHA-256 {results.sha256[:12]}…"
+        f"{state}{header.date or UNDATED}, {header.suite} {header.suite_version}, seed {header.seed}, "
+        f"{header.effort} effort, SHA-256 {results.sha256[:12]}…" + ("" if results.chained else f", {UNCHAINED}")
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, NoReturn
 
+# What can be counted, or lie in memory: larger numbers stand for nothing that a run can have done.
+LARGEST_COUNT: Final = 2**63
 SPECIAL: Final[dict[str, float]] = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 
@@ -69,6 +71,13 @@ class Fields:
             return value
         return self._wrong(key, "a whole number", value)
 
+    def count(self, key: str, default: int | _Missing = MISSING, *, least: int = 0) -> int:
+        """Give a whole number of things."""
+        value = self.whole(key, default)
+        if not least <= value <= LARGEST_COUNT:
+            self.fail(f"{key!r} must be a count from {least} to {LARGEST_COUNT}, got {_shown(value)}")
+        return value
+
     def real(self, key: str) -> float:
         """Give a number; the texts ``nan``, ``inf`` and ``-inf`` stand for what they say."""
         value = self._value(key, MISSING)
@@ -84,6 +93,20 @@ class Fields:
     def optional_real(self, key: str) -> float | None:
         """Give a number, or None for null or a missing key."""
         return self.real(key) if self.has(key) else None
+
+    def within(self, key: str, least: float, most: float) -> float | None:
+        """Give a number in a range, ends included, or None for null or a missing key."""
+        value = self.optional_real(key)
+        if value is not None and not least <= value <= most:
+            self.fail(f"{key!r} must be from {least:g} to {most:g}, got {value}")
+        return value
+
+    def seconds(self, key: str = "seconds") -> float:
+        """Give a time that something took."""
+        value = self.real(key)
+        if not 0 <= value < SPECIAL["inf"]:
+            self.fail(f"{key!r} must be a number of seconds, finite and not below 0, got {value}")
+        return value
 
     def truth(self, key: str, default: bool | _Missing = MISSING) -> bool:
         """Give true or false."""
@@ -127,7 +150,7 @@ class Fields:
         """Give an object of objects of counts; empty where the key is missing."""
         outer = Fields(self.mapping(key, {}), f"{self.where}, {key}")
         return {
-            name: {value: outer.inner(name).whole(value) for value in outer.mapping(name)}
+            name: {value: outer.inner(name).count(value) for value in outer.mapping(name)}
             for name in outer.members
         }
 
@@ -166,6 +189,9 @@ class Fields:
         return default
 
     def _wrong(self, key: str, wanted: str, value: object) -> NoReturn:
-        shown = repr(value)
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        self.fail(f"{key!r} must be {wanted}, got {shown}")
+        self.fail(f"{key!r} must be {wanted}, got {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

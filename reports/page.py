@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from convspec.reports import formulas
 from convspec.reports.results import Results
 from convspec.reports.withdrawn import stones
-from convspec.reports.words import readable, slug
+from convspec.reports.words import UNDATED, readable, slug
 
 Pages = Sequence[tuple[str, str]]
 
@@ -268,7 +268,7 @@ def cited(identity: Identity, title: str, *, of: str = "", sha256: str = "") -> 
         Of the results file, as hexadecimal digits; empty for a page that is made without one.
     """
     suite, version = readable(identity.suite, 60), readable(identity.suite_version, 40)
-    date, short = readable(identity.date, 40), sha256[:12]
+    date, short = readable(identity.date, 40) or UNDATED, sha256[:12]
     year = date[:4] if date[:4].isdigit() else "n.d."
     dated = f"run of {date}: {of}; results SHA-256 {short}…" if sha256 else date
     note = f"Run of {date}: {of}; results SHA-256 {sha256}" if sha256 else f"Made by {suite} {version}, {date}"

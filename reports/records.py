@@ -20,7 +20,7 @@ class KnownFile:
 
 @dataclass(frozen=True)
 class Header:
-    """Which run this is: the suite, the settings, the machine."""
+    """Which run this is: the suite, the settings, the machine. ``date`` is empty where no line tells it."""
 
     suite: str
     suite_version: str
@@ -32,6 +32,7 @@ class Header:
     environment: Mapping[str, object]
     targets: tuple[str, ...]
     known: KnownFile | None = None
+    exhaustive: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,20 +165,26 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one requirement under one adapter, and on what evidence."""
+    """What became of one requirement under one adapter, and on what evidence.
+
+    ``seconds`` is None where no line tells it. ``excluded`` cases were left out or refused, ``excused`` ones are wrong
+    in a way that is known.
+    """
 
     adapter: str
     requirement: str
     outcome: str
     cases: int
     calls: int
-    seconds: float
+    seconds: float | None
     reason: str
     evidence: Counts
     nontrivial: float | None
     worst_ratio: float | None
     diagnosis: str
     counterexample: Counterexample | None
+    excluded: int = 0
+    excused: int = 0
 
 
 @dataclass(frozen=True)
@@ -185,7 +192,7 @@ class World:
     """What became of one adapter on every geometry up to a bound.
 
     ``geometries`` were found right of ``total`` inside its claims; ``probability`` is that with which a wrong formula
-    would have passed them, None where nothing is claimed.
+    would have passed them, None where nothing is claimed; ``seconds`` is None where no line tells it.
     """
 
     adapter: str
@@ -197,7 +204,7 @@ class World:
     geometries: int
     total: int
     elements: int
-    seconds: float
+    seconds: float | None
     set_size: int
     largest_sum: int
     probability: float | None
@@ -212,12 +219,15 @@ class Footer:
     totals: Counts
     verdicts: Mapping[str, str]
     exit_status: int
-    seconds: float
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class Results:
-    """A whole results file. ``complete`` is False where the footer is missing."""
+    """A whole results file. ``complete`` is False where the footer is missing.
+
+    ``chained`` tells whether each line carries the hash of what precedes it; files of schema 1 have none.
+    """
 
     header: Header
     requirements: tuple[Requirement, ...]
@@ -226,6 +236,7 @@ class Results:
     footer: Footer | None
     sha256: str
     worlds: tuple[World, ...] = ()
+    chained: bool = True
 
     @property
     def complete(self) -> bool:

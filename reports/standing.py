@@ -1,10 +1,10 @@
 """Where one adapter stands: its verdict, in figures and in sentences."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from convspec.reports.conclusion import Conclusion, conclude
+from convspec.reports.conclusion import Conclusion, conclude, share_left_out
 from convspec.reports.results import Adapter, Requirement, Results, Verdict
 from convspec.reports.words import OUTCOMES, counted, family_title, listed
 
@@ -76,11 +76,17 @@ def standings(results: Results) -> list[Standing]:
     return found
 
 
-def _conclusion(results: Results, adapter: Adapter, pairs: Iterable[Judged]) -> Conclusion:
-    footer = results.footer
+def _conclusion(results: Results, adapter: Adapter, pairs: Sequence[Judged]) -> Conclusion:
+    judged = [(requirement.id, requirement.level, verdict.outcome) for requirement, verdict in pairs]
+    # Where the run stopped before it said so itself: the definition fails with a geometry.
+    judged += [
+        ("DEF-01", "MUST", world.outcome)
+        for world in results.worlds
+        if world.adapter == adapter.id and OUTCOMES[world.outcome].kind == "bad"
+    ]
     return conclude(
-        ((requirement.id, requirement.level, verdict.outcome) for requirement, verdict in pairs),
-        stated="incomplete" if footer is None else footer.verdicts.get(adapter.id, "nothing verified"),
+        judged,
+        left_out=share_left_out(verdict for _, verdict in pairs),
         available=adapter.available,
         complete=results.complete,
         limits=adapter.limits,

@@ -4,7 +4,7 @@ from html import escape
 
 from convspec.reports.results import Results
 from convspec.reports.standing import Standing, headline, sentence, standings, unmatched
-from convspec.reports.words import OUTCOMES, readable
+from convspec.reports.words import OUTCOMES, UNCHAINED, readable
 
 MOST_LINES = 200
 LONGEST_BADGE = 100
@@ -24,7 +24,8 @@ def verdict_lines(results: Results) -> list[str]:
         lines.append(f"… and {len(found) - MOST_LINES} more adapters")
     if not results.complete:
         lines.insert(0, "INCOMPLETE: the run did not come to its end; nothing follows from what is missing.")
-    return lines + [one_line(text) for text in unmatched(results)[:MOST_LINES]]
+    lines += [one_line(text) for text in unmatched(results)[:MOST_LINES]]
+    return lines if results.chained else [*lines, UNCHAINED]
 
 
 def deviation_lines(results: Results) -> list[str]:
@@ -68,7 +69,7 @@ def markdown(results: Results) -> str:
     lines += [
         "",
         f"{in_table(header.suite)} {in_table(header.suite_version)}, seed {header.seed}, {in_table(header.effort)} "
-        f"effort, results SHA-256 `{results.sha256}`",
+        f"effort, results SHA-256 `{results.sha256}`" + ("" if results.chained else f", {UNCHAINED}"),
         "",
     ]
     return "\n".join(lines)

@@ -16,6 +16,8 @@ from convspec.reports.words import (
     CLASSES,
     LEVEL_MEANINGS,
     OUTCOMES,
+    UNCHAINED,
+    UNDATED,
     counted,
     family_title,
     listed,
@@ -162,7 +164,7 @@ def _identity(results: Results) -> list[tuple[str, str]]:
     header = results.header
     rows = [
         ("suite", f"{header.suite} {header.suite_version}"),
-        ("date", header.date),
+        ("date", header.date or UNDATED),
         ("seed", str(header.seed)),
         ("effort", header.effort),
         ("profile", header.profile or "as each adapter declares"),
@@ -179,4 +181,6 @@ def _identity(results: Results) -> list[tuple[str, str]]:
     if flags is not None:
         rows.append(("cpu flags", plain(flags).replace(",", "")))
     rows.append(("results.jsonl, SHA-256", results.sha256))
+    if not results.chained:
+        rows.append(("chain", UNCHAINED))
     return rows

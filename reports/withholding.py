@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from convspec.chain import CHAINED, Chain, unsealed
+
 Line = dict[str, Any]
 
 # How a call ended: what is said of it in place of a message, and why the input is withheld.
@@ -53,14 +55,25 @@ def published(raw: bytes) -> bytes:
     -------
     bytes
         The same lines; where a counterexample ended the process, or may end it, with its kind in place of its input.
+        Where the lines are chained, they are chained anew.
     """
     lines = []
+    chain = Chain()
+    withheld: set[tuple[str, str]] = set()
     for text in _lines(raw):
         line = json.loads(text)
-        if line.get("type") in KINDS_OF_LINES and is_to_be_withheld(line):
-            text = json.dumps(_without_input(line), sort_keys=True, ensure_ascii=False, allow_nan=False)
-        lines.append(text + "\n")
-    return "".join(lines).encode("utf-8")
+        kind, opened = line.get("type"), unsealed(text.encode("utf-8"))
+        is_chained = kind in CHAINED and opened is not None
+        if kind in KINDS_OF_LINES and is_to_be_withheld(line):
+            withheld.add((line["adapter"], line.get("requirement", "")))
+            line.pop("chain", None)
+            opened = json.dumps(_without_input(line), sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
+            text = opened.decode("utf-8")
+        # It names conditions on sizes, and is drawn from all the cases together.
+        if kind == "explanation" and any((line["adapter"], id) in withheld for id in line["requirements"]):
+            continue
+        lines.append(chain.sealed(opened) if is_chained and opened is not None else f"{text}\n".encode())
+    return b"".join(lines)
 
 
 def _lines(raw: bytes) -> list[str]:
@@ -93,7 +106,8 @@ def _without_input(line: Line) -> Line:
     kept: Line = {name: example[name] for name in ("id", "ended", "harmful") if name in example}
     kept |= {"case": "", "repro": "", "message": message}
     kept["withheld"] = {"why": why, "dtypes": _dtypes(example), "kind": _kind(example)}
-    # The explanation names conditions on sizes, and the reason may quote an argument; a declared one is kept.
+    # The explanation, which schema 1 has here, names conditions on sizes, and the reason may quote an argument; a
+    # declared one is kept.
     reason = line.get("reason", "") if line["outcome"] == "known deviation" else message
     shown = {name: value for name, value in line.items() if name != "diagnosis"}
     return shown | {"counterexample": kept, "reason": reason}

@@ -37,6 +37,10 @@ OUTCOMES: Final[dict[str, Outcome]] = _table(
     Outcome("planned", "·", "quiet", "in the catalogue, not yet tested"),
 )
 
+# What is said of a results file of schema 1, and in place of the day of a run where no line tells it.
+UNCHAINED: Final = "unchained: written by an earlier release, its lines do not vouch for each other"
+UNDATED: Final = "an unknown day"
+
 LEVELS: Final[tuple[str, ...]] = ("MUST", "SHOULD", "DECL", "INFO")
 LEVEL_MEANINGS: Final[dict[str, str]] = {
     "MUST": "required of every adapter that claims the features involved",

@@ -47,8 +47,8 @@ def _rows(world: World) -> Iterable[tuple[str, str]]:
         return
     yield "geometries", f"{grouped(world.geometries)} right, of {grouped(world.total)} inside its claims"
     yield "outputs compared", f"{grouped(world.elements)}, one by one"
-    if world.outcome == "passed":
-        fast = rate(world.geometries, world.seconds)
+    if world.outcome == "passed" and world.seconds is not None:
+        fast = _rate(world)
         yield "time", timed(world.seconds) + (f", {fast} geometries a second" if fast else "")
     yield "numbers", f"{world.dtype}, drawn evenly from {grouped(world.set_size)} whole ones"
     if world.largest_sum:
@@ -60,6 +60,11 @@ def _rows(world: World) -> Iterable[tuple[str, str]]:
         )
 
 
+def _rate(world: World) -> str:
+    """Write how many geometries came in a second; empty where it is not known."""
+    return "" if world.seconds is None else rate(world.geometries, world.seconds)
+
+
 def world_lines(results: Results) -> list[str]:
     """Give one line for each adapter that was held against a small world, for a terminal."""
     return [_line(world) for world in results.worlds]
@@ -69,7 +74,7 @@ def _line(world: World) -> str:
     shown = OUTCOMES[world.outcome]
     text = f"{shown.symbol} {readable(world.adapter)} small worlds, whole: "
     if world.outcome == "passed":
-        fast = rate(world.geometries, world.seconds)
+        fast = _rate(world)
         text += f"all {grouped(world.geometries)} geometries inside its claims are right"
         text += f" ({fast} a second)" if fast else ""
         text += f"; {world.confidence}" if world.confidence else ""

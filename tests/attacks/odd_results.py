@@ -170,7 +170,7 @@ WRONG = {
     "sixty axes": (lambda right: np.zeros((1,) * 60), "got shape (1, 1, 1"),
     "one number too many": (one_number_too_many, "got shape ("),
     "nothing along one axis": (lambda right: right[..., :0], "got shape ("),
-    "truth values": (lambda right: right.astype(bool), "bool"),
+    "truth values": (lambda right: right.astype(bool), "got 1 at"),
     "NaN": (lambda right: np.full_like(right, np.nan), "got nan"),
     "infinities": (lambda right: np.full_like(right, np.inf), "got inf"),
 }

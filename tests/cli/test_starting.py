@@ -54,9 +54,9 @@ def run(*arguments, python=SCRIPT, without=(), **variables):
 
 
 def verdicts(out):
-    """The verdicts of a results file, without what is measured in seconds."""
+    """The verdicts of a results file."""
     lines = (json.loads(line) for line in (Path(out) / "results.jsonl").read_text(encoding="utf-8").splitlines())
-    return [{**line, "seconds": None} for line in lines if line["type"] == "verdict"]
+    return [line for line in lines if line["type"] == "verdict"]
 
 
 QUICKLY = ("--only", "DEF-05", "--effort", "quick")

@@ -10,7 +10,8 @@ import pytest
 # The tests of the pages import what they share by its bare name.
 sys.path.append(str(Path(__file__).parent))
 
-from sample_results import homework, sample, write
+from sample_homework import homework
+from sample_results import sample, write
 from small_runs import Compare
 
 from convspec.reports import compare, read_results

@@ -54,4 +54,4 @@ def hostile() -> list[Line]:
                 more |= {"counterexample": (odd_numbers(), raised(), odd_numbers())[number], "worst_ratio": "inf"}
                 more |= {"reason": TRACEBACK, "diagnosis": {"sentence": f"{HEBREW} {TRACEBACK}"}}
             lines.append(verdict(name, requirement["id"], outcome, **more))
-    return [*lines, footer(lines, dict.fromkeys(names, "does not conform"))]
+    return [*lines, footer()]

@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from convspec.chain import CHAINED, Chain
+from convspec.conformance.results import parted
 from convspec.reference import conv2d
+from convspec.reports.conclusion import exit_status_of, share_left_out, state_of
+from convspec.reports.records import Verdict
+from convspec.reports.words import OUTCOMES
 
 ROOT = Path(__file__).resolve().parents[2]
 Line = dict[str, Any]
@@ -47,7 +52,7 @@ def catalogue() -> list[Line]:
 def header(targets: list[str]) -> Line:
     return {
         "type": "header",
-        "schema_version": 1,
+        "schema_version": 2,
         "suite": {"name": "convspec", "version": "0.1.0"},
         "seed": 0,
         "effort": "standard",
@@ -228,10 +233,10 @@ def crash() -> Line:
     ) | {"expected": None}
 
 
-def world(**changes: Any) -> Line:
+def world(name: str = "scipy", **changes: Any) -> Line:
     return {
         "type": "exhaustive",
-        "adapter": "scipy",
+        "adapter": name,
         "outcome": "passed",
         "reason": "",
         "bound": "sizes up to <5>",
@@ -296,68 +301,76 @@ def sample() -> list[Line]:
     lines += [
         verdict(name, identity, "planned") for identity in planned for name in ("scipy", "faulty", "torch")
     ]
-    return [
-        *lines,
-        footer(lines, {"scipy": "conforms", "faulty": "does not conform", "torch": "unavailable"}),
-    ]
+    return [*lines, footer()]
 
 
-def footer(lines: list[Line], verdicts: dict[str, str]) -> Line:
-    totals: dict[str, dict[str, int]] = {name: {} for name in verdicts}
-    for line in lines:
-        if line["type"] == "verdict":
-            counts = totals[line["adapter"]]
-            counts[line["outcome"]] = counts.get(line["outcome"], 0) + 1
-    bad = "does not conform" in verdicts.values()
-    return {
-        "type": "footer",
-        "totals": totals,
-        "verdicts": verdicts,
-        "exit_status": int(bad),
-        "seconds": 41.2,
-    }
-
-
-def homework(number: int) -> list[Line]:
-    """A folder of homework functions in the plane profile, every third of them wrong."""
-    requirements = catalogue()
-    plane = [
-        r["id"]
-        for r in requirements
-        if r["status"] == "core" and (r["profile"] == "plane" or r["id"] == "SHP-08")
-    ]
-    names = [f"homework/student{i:02d}.py:conv" for i in range(number)]
-    lines: list[Line] = [header(names), *requirements]
-    for i, name in enumerate(names):
-        lines.append(
-            adapter(
-                name,
-                profile="plane",
-                versions={},
-                name="conv",
-                bridged={},
-                native=["stride", "padding"],
-                capabilities={"dtypes": ["float64"], "stride": "same", "padding": "same", "dilation": "none"},
-                not_claimed=[
-                    {"feature": "dilation", "reason": "its signature has no parameter of that name"},
-                    {"feature": "groups", "reason": "its signature has no parameter of that name"},
-                ],
-            )
-        )
-        for identity in plane:
-            outcome, changes = "passed", {}
-            if i % 3 == 1 and identity in ("DEF-02", "LAW-04"):
-                outcome, changes = "failed", {"counterexample": flipped()}
-            if identity == "SHP-08":
-                outcome = "info"
-                changes = {
-                    "reason": "It returns an empty array of shape (0, 0) where the kernel does not fit."
-                }
-            lines.append(verdict(name, identity, outcome, **changes))
-    verdicts = {name: "does not conform" if i % 3 == 1 else "conforms" for i, name in enumerate(names)}
-    return [*lines, footer(lines, verdicts)]
+def footer() -> Line:
+    """The end of a run; what is not said here is counted when the lines are written."""
+    return {"type": "footer", "seconds": 41.2}
 
 
 def write(path: Path, lines: list[Line]) -> Path:
-    path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in lines), encoding="utf-8")
+    """Write lines as the suite has them in memory, as a file of the schema that their header names."""
+    path.write_bytes(b"".join(as_bytes(lines)))
     return path
+
+
+def written(lines: list[Line]) -> list[Line]:
+    """The lines of such a file."""
+    return [json.loads(line) for line in as_bytes(lines)]
+
+
+def as_bytes(lines: list[Line]) -> list[bytes]:
+    """Each line of such a file: times and explanations apart, all others chained, the footer counted."""
+    lines = [{**counted(lines), **line} if line.get("type") == "footer" else line for line in lines]
+    if any(line.get("schema_version") == 1 for line in lines):
+        return [_dump(line) + b"\n" for line in lines]
+    chain, found = Chain(), []
+    for line in lines:
+        kept, time = parted(line)
+        found.append(chain.sealed(_dump(kept)) if kept.get("type") in CHAINED else _dump(kept) + b"\n")
+        found += [_dump(time) + b"\n"] if time else []
+    explained = [line for line in lines if line.get("diagnosis")]
+    about = [{"adapter": line["adapter"], "requirements": [line["requirement"]]} for line in explained]
+    for line, whose in zip(explained, about, strict=True):
+        found.append(_dump({"type": "explanation", **whose, **line["diagnosis"]}) + b"\n")
+    return found
+
+
+def _dump(line: Line) -> bytes:
+    return json.dumps(line, sort_keys=True).encode()
+
+
+def counted(lines: list[Line]) -> Line:
+    """What a footer says of the lines before it."""
+    levels = {line["id"]: line["level"] for line in lines if line.get("type") == "requirement"}
+    whole = not any(line.get("only") for line in lines)
+    mine: dict[str, list[Line]] = {line["id"]: [] for line in lines if line.get("type") == "adapter"}
+    for line in lines:
+        if line.get("type") == "verdict":
+            mine.setdefault(line["adapter"], []).append(line)
+    totals: dict[str, dict[str, int]] = {name: {} for name in mine}
+    states = {}
+    for name, verdicts in mine.items():
+        for line in verdicts:
+            totals[name][line["outcome"]] = totals[name].get(line["outcome"], 0) + 1
+        judged = [
+            (line["requirement"], levels.get(line["requirement"], "MUST"), line["outcome"])
+            for line in verdicts
+            if line["outcome"] in OUTCOMES
+        ]
+        states[name] = state_of(judged, whole=whole, left_out=share_left_out(map(_record, verdicts)))
+    began = any(mine.values())
+    return {
+        "totals": totals, "verdicts": states,
+        "exit_status": exit_status_of(states.values(), whole=whole, began=began),
+    }
+
+
+def _record(line: Line) -> Verdict:
+    names = ("excluded", "excused")
+    cases = line["cases"] if isinstance(line["cases"], int) else 0
+    return Verdict(
+        line["adapter"], line["requirement"], line["outcome"], cases, 0, None, "", {}, None, None, "", None,
+        **{name: line.get(name, 0) for name in names},
+    )

@@ -50,8 +50,10 @@ def new_run() -> list[Line]:
 
 GOLDEN = """\
 1 outcome got worse; 3 newly fail; 2 got better.
-  old: 2026-11-01, convspec 0.1.0, seed 0, standard effort, SHA-256 OLD…
-  new: 2026-11-22, convspec 0.1.0, seed 7, standard effort, SHA-256 NEW…
+  old: 2026-11-01, convspec 0.1.0, seed 0, standard effort, SHA-256 OLD…, unchained: \
+written by an earlier release, its lines do not vouch for each other
+  new: 2026-11-22, convspec 0.1.0, seed 7, standard effort, SHA-256 NEW…, unchained: \
+written by an earlier release, its lines do not vouch for each other
   The runs had not everything in common, which makes the comparison weaker: mine: 1 requirement no longer \
 judged and seed.
 

@@ -10,7 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 from all_pages import make_whole_run
-from harmful_results import SECRETS, harming, results_with
+from harmful_results import SECRETS, harming, lines_with, results_with, said
 from sample_results import array, sample, world, write
 
 import convspec
@@ -32,7 +32,7 @@ OUTCOMES = ("crashed", "failed", "errored", "info", "timed out", "out of memory"
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_the_input_is_withheld_whatever_the_outcome_is_called(outcome: str, tmp_path: Path) -> None:
     path = results_with(tmp_path, outcome, harming(), diagnosis={"sentence": "the stride is 29, 1", "change": ""})
-    text = published(path.read_bytes()).decode("utf-8")
+    text = said(published(path.read_bytes()))
     assert [secret for secret in SECRETS if secret in text] == []
     verdict = the_verdict(text.encode("utf-8"))
     example = verdict["counterexample"]
@@ -76,25 +76,47 @@ def test_what_is_declared_harmful_is_withheld_even_where_an_answer_came(tmp_path
     example = harming(harmful=True, got_text="", got=array(np.full((1, 1, 1, 1), 8191.0)))
     del example["ended"]
     path = results_with(tmp_path, "known deviation", example, reason="declared")
-    text = published(path.read_bytes()).decode("utf-8")
+    text = said(published(path.read_bytes()))
     assert [secret for secret in SECRETS if secret in text] == []
     assert "read or write beyond its arrays" in text
 
 
 def test_a_small_world_withholds_as_well(tmp_path: Path) -> None:
     lines = sample()
-    lines.insert(-1, world(outcome="crashed", reason="at stride 29, 1", counterexample=harming()))
-    text = published(write(tmp_path / "results.jsonl", lines).read_bytes()).decode("utf-8")
-    assert [secret for secret in SECRETS if secret in text] == []
-    assert read_results(write(tmp_path / "results.jsonl", list(map(json.loads, text.splitlines())))).worlds
+    lines.insert(-1, world("faulty", outcome="crashed", reason="at stride 29, 1", counterexample=harming()))
+    next(line for line in lines if line.get("adapter") == "faulty")["outcome"] = "crashed"
+    path = write(tmp_path / "results.jsonl", lines)
+    path.write_bytes(published(path.read_bytes()))
+    assert [secret for secret in SECRETS if secret in said(path.read_bytes())] == []
+    assert read_results(path).worlds
 
 
 def test_all_other_lines_stay_as_they_are(tmp_path: Path) -> None:
     path = results_with(tmp_path, "known deviation", harming())
-    before = path.read_bytes().splitlines()
-    after = published(path.read_bytes()).splitlines()
+    before = said(path.read_bytes()).splitlines()
+    raw = published(path.read_bytes())
+    after = said(raw).splitlines()
     assert sum(one != two for one, two in zip(before, after, strict=True)) == 1
-    assert published(published(path.read_bytes())) == published(path.read_bytes())
+    assert published(raw) == raw
+    path.write_bytes(raw)
+    assert read_results(path).chained
+
+
+def test_without_anything_to_withhold_the_bytes_are_the_same(tmp_path: Path) -> None:
+    lines = [line for line in sample() if line.get("requirement") != "DIL-01" or line["adapter"] != "faulty"]
+    for version in (1, 2):
+        lines[0]["schema_version"] = version
+        raw = write(tmp_path / "results.jsonl", lines).read_bytes()
+        assert published(raw) == raw
+
+
+def test_an_explanation_that_is_drawn_from_a_withheld_case_is_withheld(tmp_path: Path) -> None:
+    path = results_with(tmp_path, "crashed", harming())
+    told = {"type": "explanation", "adapter": "faulty", "sentence": "where the stride is 29, 1", "change": ""}
+    for requirements in (["DEF-03", "DIL-01"], ["DEF-03", "DEF-04"]):
+        line = json.dumps({**told, "requirements": requirements}).encode() + b"\n"
+        raw = published(path.read_bytes() + line)
+        assert (b"29, 1" in raw) == ("DIL-01" not in requirements)
 
 
 def test_the_published_lines_follow_the_schema(tmp_path: Path) -> None:
@@ -128,7 +150,7 @@ def test_a_page_of_ones_own_run_shows_everything(tmp_path: Path) -> None:
 def test_no_file_of_an_edition_holds_the_input(tmp_path: Path) -> None:
     run = make_whole_run(tmp_path / "run")
     explained = {"sentence": "the stride is 29, 1", "change": ""}
-    lines = list(map(json.loads, results_with(run, "crashed", harming(), diagnosis=explained).read_text().splitlines()))
+    lines = lines_with("crashed", harming(), diagnosis=explained)
     for requirement, outcome in (("STR-01", "known deviation"), ("STR-02", "info")):
         line = next(line for line in lines if line.get("adapter") == "faulty" and line["requirement"] == requirement)
         line |= {"outcome": outcome, "counterexample": harming(), "diagnosis": explained}

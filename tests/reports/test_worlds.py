@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from sample_results import world
+from sample_results import world, written
 
 from convspec.reports import read_results, world_lines
 from convspec.reports.results import ResultsError
@@ -25,7 +25,8 @@ def with_world(sample_lines: list[Line], **changes: Any) -> list[Line]:
 
 
 def test_the_line_is_read_and_shown(sample_lines: list[Line], write_lines: Write) -> None:
-    jsonschema.Draft202012Validator(SCHEMA).validate(world())
+    for line in written([world()]):
+        jsonschema.Draft202012Validator(SCHEMA).validate(line)
     results = read_results(write_lines(with_world(sample_lines)))
     assert results.worlds[0].geometries == 264627
     html = verdict_page(results).decode("utf-8")
@@ -53,6 +54,8 @@ def test_a_failure_is_shown_with_its_case_and_no_confidence(
 ) -> None:
     example = next(line["counterexample"] for line in sample_lines if line.get("counterexample"))
     changes = {"outcome": "failed", "reason": "got 1, want 0", "geometries": 78, "probability": None}
+    definition = next(line for line in sample_lines if line.get("requirement") == "DEF-01")
+    definition["outcome"] = "failed"
     results = read_results(write_lines(with_world(sample_lines, counterexample=example, **changes)))
     html = verdict_page(results).decode("utf-8")
     section = html[html.index('id="exhaustive"') : html.index('<section id="adapters"')]
@@ -101,6 +104,6 @@ def test_a_second_world_is_refused(sample_lines: list[Line], write_lines: Write)
 def test_an_interrupted_run_may_not_have_described_the_adapter(
     sample_lines: list[Line], write_lines: Write
 ) -> None:
-    results = read_results(write_lines([sample_lines[0], world(adapter="late")]))
+    results = read_results(write_lines([sample_lines[0], world("late")]))
     assert [adapter.id for adapter in results.adapters] == ["late"]
     assert not results.complete
