@@ -109,11 +109,11 @@ class Battery:
         NoAnswer
             The process that draws does not get on: somebody has stopped it, perhaps.
         """
-        wait = None
+        wait, drawer = None, self._drawer
+        assert drawer is not None
         while not ahead.poll(wait.pause if wait else FIRST_LOOK):
             if wait is None:
-                assert self._drawer is not None
-                wait = Wait(self._drawer.pid or 0, TimeLimits().allowance(is_first=True))
+                wait = Wait(drawer.pid or 0, TimeLimits().allowance(is_first=True))
             elif not wait.look():
                 return
 

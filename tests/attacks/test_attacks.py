@@ -17,6 +17,7 @@ from fast import conv
 
 from convspec import check
 from convspec.adapters import Capabilities
+from convspec.conformance.results_file import ResultsFile
 from convspec.conformance.run import Run, Settings
 from convspec.reports import read_results
 
@@ -64,7 +65,10 @@ def attacked(act, tmp_path, capfd, only=(ASKED,)):
         for requirement in run.selected:
             run.verify("attacker", requirement)
         run.settle()
-        run.write(tmp_path / "results.jsonl")
+        file = ResultsFile(tmp_path)
+        file.begin([])
+        file.finish(run.lines())
+        file.close()
     finally:
         run.close()
     assert "Traceback" not in "".join(capfd.readouterr())
