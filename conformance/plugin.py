@@ -235,8 +235,11 @@ class Intake:
             self.progress.end()
         self.run.settle()
         if self.run.settings.explains and self.run.is_complete():
-            for target in self.run.settings.named:
-                self.run.diagnose(target)
+            try:
+                for target in self.run.settings.named:
+                    self.run.diagnose(target)
+            except KeyboardInterrupt:
+                self.run.interrupted = True
         if self.out is not None and not self.run.refusal:
             self.run.write(self.out / "results.jsonl")
 

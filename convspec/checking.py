@@ -1,10 +1,10 @@
 """Verifying adapters and writing the report: the one thing that joins the suite and the reports."""
 
+import contextlib
 import glob
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from importlib.util import find_spec
@@ -16,11 +16,18 @@ import pytest
 from convspec.adapters.loading import adapt
 from convspec.adapters.protocol import DTYPES
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.conclusion import INTERRUPTED, SUITE_FAILED
+from convspec.conformance.conclusion import DOES_NOT_CONFORM, INTERRUPTED, SUITE_FAILED
 from convspec.conformance.plugin import CATALOGUE, Prepared
-from convspec.conformance.results import BAD, encodable
+from convspec.conformance.results import BAD, NotWritten, encodable
 from convspec.conformance.run import Run, Settings
+from convspec.folder import held, is_about_writing
+from convspec.interrupting import held_back
 from convspec.reports import conclude, deviation_lines, read_results, verdict_lines, world_lines, write_report
+
+RESULTS, JUNIT = "results.jsonl", "junit.xml"
+WRITTEN = (RESULTS, "results.previous.jsonl", JUNIT, "index.html", "lesson.html", "summary.md", "badge.svg")
+# What no interruption takes back.
+STANDING = (DOES_NOT_CONFORM, SUITE_FAILED, INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Result:
         Where the suite itself failed: its faults, not the implementation's.
     worlds : list of dict
         The lines of type "exhaustive" of the results file.
+    interrupted : bool
+        Whether somebody ended the run, or what follows it.
     """
 
     exit_status: int
@@ -55,6 +64,7 @@ class Result:
     complete: bool
     suite_errors: tuple[str, ...] = ()
     worlds: list[dict[str, Any]] = field(default_factory=list)
+    interrupted: bool = False
 
     def __bool__(self) -> bool:
         """Whether everything that was asked for conforms."""
@@ -128,6 +138,10 @@ def check(
         failures cannot be read; the message names it and the value.
     ImportError
         The library of a named adapter is not installed.
+    NotWritten
+        The folder cannot be written into, another run does so, or a file there is the user's own.
+    KeyboardInterrupt
+        It was interrupted before the first verdict; later there is a result that is not complete.
 
     Examples
     --------
@@ -141,14 +155,25 @@ def check(
     listed = "" if known is None else str(Path(known).absolute())
     asked = replace(settings, exhaustive=exhaustive, fail_fast=fail_fast, known=listed, strict=strict)
     run = Run(asked)
+    with contextlib.nullcontext() if out is None else held(out, WRITTEN) as folder:
+        try:
+            _perform(run, folder, workers, list(pytest_args))
+        except KeyboardInterrupt:
+            if not run.verdict_lines:
+                raise
+            run.interrupted = True
+        if run.refusal:
+            raise ValueError(run.refusal)
+        return _result(run, folder)
+
+
+def _perform(run: Run, out: Path | None, workers: int, pytest_args: list[str]) -> None:
     try:
         run.start_all()
-        interrupted = _verify(run, None if out is None else Path(out), workers, list(pytest_args))
+        _verify(run, out, workers, pytest_args)
     finally:
-        run.close()
-    if run.refusal:
-        raise ValueError(run.refusal)
-    return _result(run, None if out is None else Path(out), interrupted)
+        with held_back():
+            run.close()
 
 
 def make_settings(
@@ -236,14 +261,27 @@ def _version() -> str:
         return __version__
 
 
-def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) -> bool:
-    """Run pytest underneath, isolated: no configuration, conftest or plugin of the surroundings takes part.
+class _Ending:
+    """A pytest plugin that notes why pytest ended before it was done."""
 
-    Returns
-    -------
-    bool
-        Whether it was interrupted.
-    """
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.problem: BaseException | None = None
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note an interruption; what pytest stops by itself is of a class of its own."""
+        self.run.interrupted = self.run.interrupted or excinfo.type is KeyboardInterrupt
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Note what is no fault of the suite, and keep pytest from showing where it came from."""
+        problem = excinfo.value
+        if isinstance(problem, NotWritten) or (isinstance(problem, OSError) and is_about_writing(problem)):
+            self.problem = problem
+        return self.problem is not None
+
+
+def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) -> None:
+    """Run pytest underneath, isolated: no configuration, conftest or plugin of the surroundings takes part."""
     arguments = [
         "-p",
         "convspec.conformance.plugin",
@@ -263,8 +301,9 @@ def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) ->
         str(CATALOGUE),
     ]
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        arguments += ["--convspec-out", str(out), "--junit-xml", str(out / "junit.xml"), "-o", "junit_family=xunit2"]
+        # Under another name first, as pytest writes it bit by bit.
+        arguments += ["--convspec-out", str(out), "--junit-xml", str(out / f"{JUNIT}.part")]
+        arguments += ["-o", "junit_family=xunit2"]
     if workers:
         if find_spec("xdist") is None:
             raise ValueError(
@@ -280,23 +319,32 @@ def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) ->
                 f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name "
                 "in another process"
             )
+    ending = _Ending(run)
     with _surroundings(isolated=bool(workers)):
-        status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run)])
+        status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run), ending])
+    if ending.problem is not None:
+        raise ending.problem
+    if out is not None:
+        with contextlib.suppress(FileNotFoundError):
+            (out / f"{JUNIT}.part").replace(out / JUNIT)
     if status == pytest.ExitCode.USAGE_ERROR:
         run.refusal = f"pytest refuses its arguments, which end with {' '.join(pytest_args) or arguments[-1]}"
     elif status == pytest.ExitCode.INTERNAL_ERROR and not run.suite_errors:
         run.suite_errors.append("pytest, which ended with an error of its own")
-    return status == pytest.ExitCode.INTERRUPTED
 
 
-def _result(run: Run, out: Path | None, interrupted: bool) -> Result:
+def _result(run: Run, out: Path | None) -> Result:
     """Write the report, and say what the run amounts to."""
-    results = None if out is None else out / "results.jsonl"
-    page = write_report(results, results.parent) if results is not None and results.exists() else None
+    page = None
+    if out is not None and (out / RESULTS).exists():
+        try:
+            page = write_report(out / RESULTS, out)
+        except KeyboardInterrupt:
+            run.interrupted = True
     verdicts = [line for line in run.lines() if line["type"] == "verdict"]
     if run.suite_errors:
         status = SUITE_FAILED
-    elif interrupted and not verdicts:
+    elif run.interrupted and not verdicts:
         status = INTERRUPTED
     else:
         status = run.exit_status()
@@ -308,6 +356,7 @@ def _result(run: Run, out: Path | None, interrupted: bool) -> Result:
         run.is_complete(),
         tuple(run.suite_errors),
         list(run.world_lines.values()),
+        run.interrupted,
     )
 
 
@@ -331,7 +380,9 @@ def _conclusions(run: Run) -> dict[str, str]:
         )
         told[run.ids[target]] = found.words
     return told
-@contextmanager
+
+
+@contextlib.contextmanager
 def _surroundings(isolated: bool) -> Iterator[None]:
     """An environment that adds nothing to pytest; isolated, further processes do not search the working folder."""
     changed = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -355,7 +406,7 @@ def _set_environment(values: Mapping[str, str | None]) -> None:
 
 def results_lines(out: Path) -> list[str]:
     """One line of summary for each adapter of a results file in a folder."""
-    path = out / "results.jsonl"
+    path = out / RESULTS
     if not path.exists():
         return []
     results = read_results(path)
