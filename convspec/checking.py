@@ -4,7 +4,7 @@ import contextlib
 import glob
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from importlib.util import find_spec
@@ -21,7 +21,7 @@ from convspec.conformance.plugin import CATALOGUE, Prepared
 from convspec.conformance.results import BAD, NotWritten, encodable
 from convspec.conformance.run import Run, Settings
 from convspec.folder import held, is_about_writing
-from convspec.interrupting import held_back
+from convspec.interrupting import deaf_children, held_back
 from convspec.reports import conclude, deviation_lines, read_results, verdict_lines, world_lines, write_report
 
 RESULTS, JUNIT = "results.jsonl", "junit.xml"
@@ -269,8 +269,14 @@ class _Ending:
         self.problem: BaseException | None = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note an interruption; what pytest stops by itself is of a class of its own."""
+        """Note an interruption; where pytest stops by itself, its class is another."""
         self.run.interrupted = self.run.interrupted or excinfo.type is KeyboardInterrupt
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionstart(self) -> Generator[None, None, None]:
+        """Start processes side by side so that the keys of a terminal reach this one alone, which then ends them."""
+        with deaf_children():
+            yield
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         """Note what is no fault of the suite, and keep pytest from showing where it came from."""

@@ -83,6 +83,9 @@ def finish() -> None:
     """Let signals do nothing from now on: the exit status is known, and nothing is left but to leave."""
     if _watch is not None:
         _watch.over = True
+        # Python gives handlers of its own back to the system while it leaves, and the system would end it.
+        for number in _watch.before:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def let_go() -> None:
@@ -93,6 +96,19 @@ def let_go() -> None:
             signal.signal(number, handler)
         sys.unraisablehook = _watch.shown_unraisable
     _watch = None
+
+
+@contextlib.contextmanager
+def deaf_children() -> Iterator[None]:
+    """Start processes that take no notice of a terminal that interrupts or is closed; here, a signal waits so long."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
