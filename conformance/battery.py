@@ -63,6 +63,9 @@ class Battery:
 
     def _serve(self, connection: Connection, wanted: Sequence[Requirement]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Held open here, it would never say that nobody reads any more.
+        if self._ahead is not None:
+            self._ahead.close()
         with contextlib.suppress(BrokenPipeError):
             for requirement in wanted:
                 connection.send((requirement.id, self._draw(requirement)))

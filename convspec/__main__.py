@@ -12,11 +12,13 @@ def main() -> None:
     from convspec import interrupting
 
     interrupting.take_over()
+    streams = sys.stdout, sys.stderr
     try:
         status = _status()
     except KeyboardInterrupt:
         status = interrupting.STATUS
     interrupting.finish()
+    sys.stdout, sys.stderr = streams
     sys.exit(status)
 
 
@@ -53,10 +55,11 @@ def _status() -> int:
     sys.stdout.flush()
     problem = None if output is None else output.problem
     # Whoever reads through a pipe, `head` for instance, has seen enough when it closes it.
-    if problem is None or isinstance(problem, BrokenPipeError) or status == interrupting.STATUS:
-        return status
-    print(f"convspec: standard output cannot be written: {problem.strerror}", file=sys.stderr)
-    return 2
+    if problem is not None and not isinstance(problem, BrokenPipeError) and status != interrupting.STATUS:
+        print(f"convspec: standard output cannot be written: {problem.strerror}", file=sys.stderr)
+        status = 2
+    sys.stderr.flush()
+    return status
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """How accurate implementations are: measured, written, shown."""
 
 import contextlib
+import itertools
 import time
 from pathlib import Path
 
 import convspec
+from convspec.adapters.loading import DEFAULTS
 from convspec.checking import make_settings
 from convspec.conformance.accuracy_lines import Plan, accuracy
 from convspec.conformance.machine import today
@@ -51,7 +53,7 @@ def measure_accuracy(targets: tuple[str, ...], seed: int, out: str | Path) -> in
     )
     with held(out, (FILE, PAGE)) as folder:
         write_measured(
-            folder / FILE, _with_known_targets(accuracy(plan)),
+            folder / FILE, _with_known_targets(accuracy(plan), len(named or DEFAULTS)),
             lambda: write_accuracy_page(folder / FILE, folder / PAGE, pages_in(folder, PAGE)),
         )
         found = read_accuracy(folder / FILE)
@@ -60,13 +62,10 @@ def measure_accuracy(targets: tuple[str, ...], seed: int, out: str | Path) -> in
     return found.footer.exit_status if found.footer else 1
 
 
-def _with_known_targets(lines: Lines) -> Lines:
+def _with_known_targets(lines: Lines, number: int) -> Lines:
     """The same lines, with all targets loaded before a file is written: a mistyped name must not cost the old one."""
-    first = []
-    for line in lines:
-        first.append(line)
-        if line["type"] not in ("header", "adapter"):
-            break
+    # The header, and a line for each target.
+    first = list(itertools.islice(lines, 1 + number))
 
     def all_of_them() -> Lines:
         with contextlib.closing(lines):

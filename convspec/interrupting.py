@@ -1,9 +1,11 @@
 """When a signal asks the command line to end, and how it ends: in order, whatever it is doing."""
 
+import _thread
 import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -48,12 +50,17 @@ class _Watch:
         if not isinstance(problem.exc_value, KeyboardInterrupt):
             self.shown_unraisable(problem)
         elif os.getpid() == self.process:
-            import _thread
-            import threading
-
-            again = threading.Timer(0.005, _thread.interrupt_main, [next(iter(self.before))])
+            again = threading.Timer(0.005, _send_again, [next(iter(self.before))])
             again.daemon = True
             again.start()
+
+
+def _send_again(number: int) -> None:
+    if hasattr(signal, "pthread_kill"):
+        # To the main thread, which may wait for something.
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(signal.Signals(number))
 
 
 _watch: _Watch | None = None
