@@ -334,9 +334,8 @@ class Run:
 
     def is_complete(self) -> bool:
         """Whether every selected requirement has a verdict for every target, and every world is explored."""
-        if self.interrupted:
-            return False
-        if self.settings.exhaustive and self.world_lines.keys() != set(self.settings.named):
+        unexplored = self.settings.exhaustive and self.world_lines.keys() != set(self.settings.named)
+        if self.interrupted or unexplored:
             return False
         return all((target, id) in self.verdict_lines for target in self.settings.named for id in self.selected)
 

@@ -55,7 +55,8 @@ def _status() -> int:
     sys.stdout.flush()
     problem = None if output is None else output.problem
     # Whoever reads through a pipe, `head` for instance, has seen enough when it closes it.
-    if problem is not None and not isinstance(problem, BrokenPipeError) and status != interrupting.STATUS:
+    # A terminal that is closed sends a signal, which has said already how it ends.
+    if problem is not None and not isinstance(problem, BrokenPipeError) and not interrupting.came():
         print(f"convspec: standard output cannot be written: {problem.strerror}", file=sys.stderr)
         status = 2
     sys.stderr.flush()

@@ -2,29 +2,24 @@
 
 import contextlib
 import glob
-import json
-import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from convspec.adapters.loading import adapt
 from convspec.adapters.protocol import DTYPES
 from convspec.conformance.catalogue import catalogue
 from convspec.conformance.conclusion import DOES_NOT_CONFORM, INTERRUPTED, SUITE_FAILED
-from convspec.conformance.plugin import CATALOGUE, Prepared
-from convspec.conformance.results import BAD, NotWritten, encodable
+from convspec.conformance.results import BAD
 from convspec.conformance.run import Run, Settings
-from convspec.folder import held, is_about_writing
-from convspec.interrupting import deaf_children, held_back
+from convspec.folder import held
+from convspec.interrupting import held_back
 from convspec.reports import conclude, deviation_lines, read_results, verdict_lines, world_lines, write_report
+from convspec.underneath import JUNIT, run_pytest
 
-RESULTS, JUNIT = "results.jsonl", "junit.xml"
+RESULTS = "results.jsonl"
 WRITTEN = (RESULTS, "results.previous.jsonl", JUNIT, "index.html", "lesson.html", "summary.md", "badge.svg")
 # What no interruption takes back.
 STANDING = (DOES_NOT_CONFORM, SUITE_FAILED, INTERRUPTED)
@@ -170,7 +165,7 @@ def check(
 def _perform(run: Run, out: Path | None, workers: int, pytest_args: list[str]) -> None:
     try:
         run.start_all()
-        _verify(run, out, workers, pytest_args)
+        run_pytest(run, out, workers, pytest_args)
     finally:
         with held_back():
             run.close()
@@ -261,84 +256,6 @@ def _version() -> str:
         return __version__
 
 
-class _Ending:
-    """A pytest plugin that notes why pytest ended before it was done."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.problem: BaseException | None = None
-
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note an interruption; where pytest stops by itself, its class is another."""
-        self.run.interrupted = self.run.interrupted or excinfo.type is KeyboardInterrupt
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionstart(self) -> Generator[None, None, None]:
-        """Start processes side by side so that the keys of a terminal reach this one alone, which then ends them."""
-        with deaf_children():
-            yield
-
-    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
-        """Note what is no fault of the suite, and keep pytest from showing where it came from."""
-        problem = excinfo.value
-        if isinstance(problem, NotWritten) or (isinstance(problem, OSError) and is_about_writing(problem)):
-            self.problem = problem
-        return self.problem is not None
-
-
-def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) -> None:
-    """Run pytest underneath, isolated: no configuration, conftest or plugin of the surroundings takes part."""
-    arguments = [
-        "-p",
-        "convspec.conformance.plugin",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminal",
-        # At the end it collects garbage among all that the run remembers, which takes a second.
-        "-p",
-        "no:unraisableexception",
-        "-s",
-        "--noconftest",
-        "-c",
-        str(CATALOGUE.with_name("isolated.ini")),
-        "--rootdir",
-        str(CATALOGUE.parent),
-        str(CATALOGUE),
-    ]
-    if out is not None:
-        # Under another name first, as pytest writes it bit by bit.
-        arguments += ["--convspec-out", str(out), "--junit-xml", str(out / f"{JUNIT}.part")]
-        arguments += ["-o", "junit_family=xunit2"]
-    if workers:
-        if find_spec("xdist") is None:
-            raise ValueError(
-                f"workers is {workers}; processes side by side need pytest-xdist (pip install pytest-xdist)"
-            )
-        for text in (*run.settings.named, str(out)):
-            if encodable(text) != text:
-                raise ValueError(f"workers is {workers}, but {text!r} can be handed on in a UTF-8 locale alone")
-        given = {name: value for name, value in asdict(replace(run.settings, objects={})).items() if name != "objects"}
-        arguments += ["-p", "xdist", "-n", str(workers), "--convspec-settings", json.dumps(given)]
-        if run.settings.objects:
-            raise ValueError(
-                f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name "
-                "in another process"
-            )
-    ending = _Ending(run)
-    with _surroundings(isolated=bool(workers)):
-        status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run), ending])
-    if ending.problem is not None:
-        raise ending.problem
-    if out is not None:
-        with contextlib.suppress(FileNotFoundError):
-            (out / f"{JUNIT}.part").replace(out / JUNIT)
-    if status == pytest.ExitCode.USAGE_ERROR:
-        run.refusal = f"pytest refuses its arguments, which end with {' '.join(pytest_args) or arguments[-1]}"
-    elif status == pytest.ExitCode.INTERNAL_ERROR and not run.suite_errors:
-        run.suite_errors.append("pytest, which ended with an error of its own")
-
-
 def _result(run: Run, out: Path | None) -> Result:
     """Write the report, and say what the run amounts to."""
     page = None
@@ -386,28 +303,6 @@ def _conclusions(run: Run) -> dict[str, str]:
         )
         told[run.ids[target]] = found.words
     return told
-
-
-@contextlib.contextmanager
-def _surroundings(isolated: bool) -> Iterator[None]:
-    """An environment that adds nothing to pytest; isolated, further processes do not search the working folder."""
-    changed = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    if isolated:
-        changed["PYTHONSAFEPATH"] = "1"
-    before = {name: os.environ.get(name) for name in changed}
-    try:
-        _set_environment(changed)
-        yield
-    finally:
-        _set_environment(before)
-
-
-def _set_environment(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def results_lines(out: Path) -> list[str]:

@@ -49,8 +49,9 @@ def parser() -> argparse.ArgumentParser:
             'homework/*.py:conv' means one target for each file. Without any: SciPy, PyTorch and the vectorised variant.
             """),
         epilog="exit status: 0 conforms, for what is claimed and but for known deviations; 1 a failure was found, also "
-        "if the run did not end; 2 wrong usage, or a declaration that is refused; 3 nothing was verified; 4 the suite "
-        "itself failed; 5 the run did not end, and no failure was found; 130 interrupted before the first verdict",
+        "if the run did not end; 2 wrong usage, a declaration that is refused, or a report that cannot be written; 3 "
+        "nothing was verified; 4 the suite itself failed; 5 the run did not end, and no failure was found; 130 "
+        "interrupted before the first verdict",
     )
     checking.add_argument("targets", nargs="*", metavar="TARGET")
     checking.add_argument(

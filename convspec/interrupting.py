@@ -24,7 +24,7 @@ class _Watch:
         # Before anything is begun there is nothing to bring to an end; afterwards nothing is left to end.
         self.begun = self.over = False
         self.held = 0
-        self.waiting = False
+        self.came = self.waiting = False
         self.before: dict[int, Handler] = {}
         self.shown_unraisable = sys.unraisablehook
 
@@ -40,10 +40,11 @@ class _Watch:
             with contextlib.suppress(OSError):
                 os.write(2, b"convspec: interrupted\n")
             os._exit(STATUS)
-        elif self.held:
-            self.waiting = True
         else:
-            raise KeyboardInterrupt
+            self.came = True
+            if not self.held:
+                raise KeyboardInterrupt
+            self.waiting = True
 
     def lost(self, problem: "sys.UnraisableHookArgs") -> None:
         """Repeat an interruption that came where no exception gets out, as while an object is taken down."""
@@ -84,6 +85,11 @@ def begin() -> None:
     """Let signals raise KeyboardInterrupt from now on."""
     if _watch is not None:
         _watch.begun = True
+
+
+def came() -> bool:
+    """Whether a signal has asked this process to end."""
+    return _watch is not None and _watch.came
 
 
 def finish() -> None:

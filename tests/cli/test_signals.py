@@ -118,14 +118,15 @@ def at_random_moments(seed, trials, *arguments):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no list of processes")
-@pytest.mark.parametrize(("target", "seed", "allowed"), [("right.py:conv", 11, {0, 5, 130}),
-                                                         ("wrong.py:conv", 12, {1, 5, 130})])
-def test_a_signal_at_any_moment(target, seed, allowed):
+@pytest.mark.parametrize(("target", "family", "seed", "whole"), [
+    ("right.py:conv", "SHP", 11, 0), ("wrong.py:conv", "DEF", 12, 1),
+])
+def test_a_signal_at_any_moment(target, family, seed, whole):
     trials = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] * (7 if WHOLE else 1)
-    first, others = at_random_moments(seed, trials, "check", target, "--only", "SHP", "--effort", "quick")
-    assert first["status"] in (0, 1)
+    first, others = at_random_moments(seed, trials, "check", target, "--only", family, "--effort", "quick")
+    assert first["status"] == whole
     for one in others:
-        assert one["status"] in allowed, one
+        assert one["status"] in {whole, 5, 130}, one
         assert one["status"] in (0, 1) or "convspec: interrupted" in one["said"], one
         assert not list(one["folder"].glob("*.part"))
         results = one["folder"] / "results.jsonl"
@@ -163,6 +164,23 @@ def test_processes_side_by_side(group):
         assert process.returncode in (5, 130), (out, err)
         assert "convspec: interrupted" in err
         assert "Traceback" not in err
+
+
+def test_a_terminal_that_is_closed():
+    """It sends SIGHUP, and nothing can be printed any more: that is no full disk."""
+    pty = pytest.importorskip("pty")
+    command = [sys.executable, "-P", "-m", "convspec", "check", "right.py:conv", "--effort", "quick"]
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": HOME})
+    seen = b""
+    while b"DEF-01" not in seen:
+        seen += os.read(terminal, 1000)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 5
+    results = read_results(Path("convspec-report/results.jsonl"))
+    assert results.verdicts
+    assert not results.complete
 
 
 @pytest.fixture
