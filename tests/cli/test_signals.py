@@ -131,7 +131,7 @@ def test_a_signal_at_any_moment(target, family, seed, whole):
         assert not list(one["folder"].glob("*.part"))
         results = one["folder"] / "results.jsonl"
         if results.exists():
-            assert read_results(results).complete or one["status"] not in (0, first["status"]), one
+            assert read_results(results).complete or one["status"] != 0, one
         else:
             assert one["status"] == 130
             assert not one["folder"].exists()
@@ -170,6 +170,7 @@ def test_a_terminal_that_is_closed():
     """It sends SIGHUP, and nothing can be printed any more: that is no full disk."""
     pty = pytest.importorskip("pty")
     command = [sys.executable, "-P", "-m", "convspec", "check", "right.py:conv", "--effort", "quick"]
+    command += ["--only", "DEF", "--only", "SHP", "--only", "PAD"]
     pid, terminal = pty.fork()
     if not pid:
         os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": HOME})
