@@ -1,7 +1,7 @@
 """The accuracy file: what was measured of each implementation, one JSON object a line."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ class Plan:
     adapters: dict[str, Adapter] | None = None
 
 
-def accuracy(plan: Plan) -> Iterator[dict[str, Any]]:
+def accuracy(plan: Plan) -> Generator[dict[str, Any], None, None]:
     """Measure, and give the lines of the file.
 
     Raises

@@ -66,8 +66,8 @@ class Battery:
     def _serve(self, connection: Connection, wanted: Sequence[Requirement], parent: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         die_with_parent(parent)
+        # Held open here, it would never say that nobody reads any more.
         if self._ahead is not None:
-            # Else this process would keep its own pipe open, and wait for ever for somebody to read it.
             self._ahead.close()
         with contextlib.suppress(BrokenPipeError):
             for requirement in wanted:

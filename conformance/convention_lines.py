@@ -1,6 +1,6 @@
 """The file of conventions: the topics, the libraries, and one line for each cell, measured in this run."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Plan:
     seconds: float = SECONDS
 
 
-def conventions(plan: Plan) -> Iterator[Line]:
+def conventions(plan: Plan) -> Generator[Line, None, None]:
     """Measure every library on every topic.
 
     Yields

@@ -302,7 +302,7 @@ class Intake:
                 if line is not None and self.file is not None and self.file.has_begun:
                     self.file.explain(line)
         except KeyboardInterrupt:
-            return
+            self.run.interrupted = True
 
 
 class Progress:

@@ -104,6 +104,9 @@ class Run:
         A setting is out of range; the message names it.
     """
 
+    # Whether somebody ended it: then it is not complete, whatever it has verified.
+    interrupted = False
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.selected = select(settings.only)
@@ -331,7 +334,8 @@ class Run:
 
     def is_complete(self) -> bool:
         """Whether every selected requirement has a verdict for every target, and every world is explored."""
-        if self.settings.exhaustive and self.world_lines.keys() != set(self.settings.named):
+        unexplored = self.settings.exhaustive and self.world_lines.keys() != set(self.settings.named)
+        if self.interrupted or unexplored:
             return False
         return all((target, id) in self.verdict_lines for target in self.settings.named for id in self.selected)
 

@@ -1,23 +1,23 @@
 """How accurate implementations are: measured, written, shown."""
 
+import contextlib
 import itertools
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import convspec
+from convspec.adapters.loading import DEFAULTS
 from convspec.checking import make_settings
 from convspec.conformance.accuracy_lines import Plan, accuracy
 from convspec.conformance.machine import today
-from convspec.conformance.results import write_lines
+from convspec.folder import held
+from convspec.measuring import Lines, tell, write_measured
 from convspec.reports import accuracy_headline, pages_in, read_accuracy, write_accuracy_page
 
 FILE, PAGE = "accuracy.jsonl", "accuracy.html"
 
 
-def measure_accuracy(targets: tuple[str, ...], seed: int, out: Path) -> int:
+def measure_accuracy(targets: tuple[str, ...], seed: int, out: str | Path) -> int:
     """Measure the rounding errors of implementations, and write ``accuracy.jsonl`` and its page.
 
     Parameters
@@ -26,7 +26,7 @@ def measure_accuracy(targets: tuple[str, ...], seed: int, out: Path) -> int:
         Empty for SciPy, PyTorch and the vectorised variant.
     seed : int
         Another seed draws other numbers.
-    out : Path
+    out : path
         Folder of both files; it is made if it is not there.
 
     Returns
@@ -39,32 +39,37 @@ def measure_accuracy(targets: tuple[str, ...], seed: int, out: Path) -> int:
     ------
     UnknownAdapter, Unavailable
         A named target cannot be loaded.
+    NotWritten
+        The folder cannot be written into.
     """
     started = time.perf_counter()
-
-    def tell(text: str) -> None:
-        print(f"{time.perf_counter() - started:5.0f} s  {text}", file=sys.stderr, flush=True)
 
     named = make_settings(
         targets, only=(), effort="quick", seed=seed, profile=None, dtypes=(), time_limit=10.0
     ).targets
-    lines = _with_known_targets(accuracy(Plan(named, seed, convspec.__version__, today(), tell)))
-    try:
-        write_lines(out / FILE, lines)
-    finally:
-        # Interrupted, it shows what there is, and says that it is incomplete.
-        write_accuracy_page(out / FILE, out / PAGE, pages_in(out, PAGE))
-    found = read_accuracy(out / FILE)
+    plan = Plan(
+        named, seed, convspec.__version__, today(),
+        lambda text: tell(f"{time.perf_counter() - started:5.0f} s  {text}"),
+    )
+    with held(out, (FILE, PAGE)) as folder:
+        write_measured(
+            folder / FILE, _with_known_targets(accuracy(plan), len(named or DEFAULTS)),
+            lambda: write_accuracy_page(folder / FILE, folder / PAGE, pages_in(folder, PAGE)),
+        )
+        found = read_accuracy(folder / FILE)
     print(accuracy_headline(found))
-    print(f"Accuracy: {out / PAGE}")
+    print(f"Accuracy: {folder / PAGE}")
     return found.footer.exit_status if found.footer else 1
 
 
-def _with_known_targets(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _with_known_targets(lines: Lines, number: int) -> Lines:
     """The same lines, with all targets loaded before a file is written: a mistyped name must not cost the old one."""
-    first = []
-    for line in lines:
-        first.append(line)
-        if line["type"] not in ("header", "adapter"):
-            break
-    return itertools.chain(first, lines)
+    # The header, and a line for each target.
+    first = list(itertools.islice(lines, 1 + number))
+
+    def all_of_them() -> Lines:
+        with contextlib.closing(lines):
+            yield from first
+            yield from lines
+
+    return all_of_them()

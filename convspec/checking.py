@@ -1,28 +1,29 @@
 """Verifying adapters and writing the report: the one thing that joins the suite and the reports."""
 
+import contextlib
 import glob
-import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from convspec.adapters.loading import adapt
 from convspec.adapters.protocol import DTYPES
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.conclusion import INTERRUPTED, SUITE_FAILED
+from convspec.conformance.conclusion import DOES_NOT_CONFORM, INTERRUPTED, SUITE_FAILED
 from convspec.conformance.joining import left_out
-from convspec.conformance.plugin import CATALOGUE, Prepared
-from convspec.conformance.results import BAD, UNWRITABLE, NotWritten, encodable
-from convspec.conformance.results_file import NAME
+from convspec.conformance.results import BAD, NotWritten
+from convspec.conformance.results_file import NAME, PREVIOUS
 from convspec.conformance.run import Run, Settings
+from convspec.folder import held
+from convspec.interrupting import held_back
 from convspec.reports import conclude, deviation_lines, read_results, verdict_lines, world_lines, write_report
+from convspec.underneath import JUNIT, run_pytest
+
+WRITTEN = (NAME, PREVIOUS, JUNIT, "index.html", "lesson.html", "summary.md", "badge.svg")
+# What no interruption takes back.
+STANDING = (DOES_NOT_CONFORM, SUITE_FAILED, INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Result:
         Where the suite itself failed: its faults, not the implementation's.
     worlds : list of dict
         The lines of type "exhaustive" of the results file, with ``seconds`` and ``rate``.
+    interrupted : bool
+        Whether somebody ended the run, or what follows it.
     """
 
     exit_status: int
@@ -57,6 +60,7 @@ class Result:
     complete: bool
     suite_errors: tuple[str, ...] = ()
     worlds: list[dict[str, Any]] = field(default_factory=list)
+    interrupted: bool = False
 
     def __bool__(self) -> bool:
         """Whether everything that was asked for conforms."""
@@ -131,8 +135,10 @@ def check(
     ImportError
         The library of a named adapter is not installed.
     NotWritten
-        The disk is full, or the folder of the report cannot be written; the message names the file. Nothing takes the
-        place of a whole file that was there.
+        The folder cannot be written into, another run does so, a file there is the user's own, or the disk is full; the
+        message names the file. Nothing takes the place of a whole file that was there.
+    KeyboardInterrupt
+        It was interrupted before the first verdict; later there is a result that is not complete.
 
     Examples
     --------
@@ -146,16 +152,27 @@ def check(
     listed = "" if known is None else str(Path(known).absolute())
     asked = replace(settings, exhaustive=exhaustive, fail_fast=fail_fast, known=listed, strict=strict)
     run = Run(asked)
+    with contextlib.nullcontext() if out is None else held(out, WRITTEN) as folder:
+        try:
+            _perform(run, folder, workers, list(pytest_args))
+        except KeyboardInterrupt:
+            if not run.verdict_lines:
+                raise
+            run.interrupted = True
+        if run.not_written:
+            raise NotWritten(run.not_written)
+        if run.refusal:
+            raise ValueError(run.refusal)
+        return _result(run, folder)
+
+
+def _perform(run: Run, out: Path | None, workers: int, pytest_args: list[str]) -> None:
     try:
         run.start_all()
-        interrupted = _verify(run, None if out is None else Path(out), workers, list(pytest_args))
+        run_pytest(run, out, workers, pytest_args)
     finally:
-        run.close()
-    if run.not_written:
-        raise NotWritten(run.not_written)
-    if run.refusal:
-        raise ValueError(run.refusal)
-    return _result(run, None if out is None else Path(out), interrupted)
+        with held_back():
+            run.close()
 
 
 def make_settings(
@@ -243,73 +260,18 @@ def _version() -> str:
         return __version__
 
 
-def _verify(run: Run, out: Path | None, workers: int, pytest_args: list[str]) -> bool:
-    """Run pytest underneath, isolated: no configuration, conftest or plugin of the surroundings takes part.
-
-    Returns
-    -------
-    bool
-        Whether it was interrupted.
-    """
-    arguments = [
-        "-p",
-        "convspec.conformance.plugin",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminal",
-        # At the end it collects garbage among all that the run remembers, which takes a second.
-        "-p",
-        "no:unraisableexception",
-        "-s",
-        "--noconftest",
-        "-c",
-        str(CATALOGUE.with_name("isolated.ini")),
-        "--rootdir",
-        str(CATALOGUE.parent),
-        str(CATALOGUE),
-    ]
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        arguments += ["--convspec-out", str(out), "--junit-xml", str(out / "junit.xml"), "-o", "junit_family=xunit2"]
-    if workers:
-        if find_spec("xdist") is None:
-            raise ValueError(
-                f"workers is {workers}; processes side by side need pytest-xdist (pip install pytest-xdist)"
-            )
-        for text in (*run.settings.named, str(out)):
-            if encodable(text) != text:
-                raise ValueError(f"workers is {workers}, but {text!r} can be handed on in a UTF-8 locale alone")
-        given = {name: value for name, value in asdict(replace(run.settings, objects={})).items() if name != "objects"}
-        arguments += ["-p", "xdist", "-n", str(workers), "--convspec-settings", json.dumps(given)]
-        if run.settings.objects:
-            raise ValueError(
-                f"workers is {workers}, but {next(iter(run.settings.objects))!r} cannot be found by name "
-                "in another process"
-            )
-    try:
-        with _surroundings(isolated=bool(workers)):
-            status = pytest.main([*arguments, *pytest_args], plugins=[Prepared(run)])
-    except OSError as error:
-        # At its very end pytest writes the file of JUnit, and catches nothing any more.
-        if out is None or error.errno not in UNWRITABLE:
-            raise
-        run.not_written = run.not_written or str(NotWritten.because(error, error.filename or out / "junit.xml"))
-        return False
-    if status == pytest.ExitCode.USAGE_ERROR:
-        run.refusal = f"pytest refuses its arguments, which end with {' '.join(pytest_args) or arguments[-1]}"
-    elif status == pytest.ExitCode.INTERNAL_ERROR and not (run.suite_errors or run.not_written):
-        run.suite_errors.append("pytest, which ended with an error of its own")
-    return status == pytest.ExitCode.INTERRUPTED
-
-
-def _result(run: Run, out: Path | None, interrupted: bool) -> Result:
+def _result(run: Run, out: Path | None) -> Result:
     """Write the report, and say what the run amounts to."""
-    page = None if out is None else _page(out)
+    page = None
+    if out is not None and (out / NAME).exists():
+        try:
+            page = write_report(out / NAME, out)
+        except KeyboardInterrupt:
+            run.interrupted = True
     verdicts = [line for line in run.lines() if line["type"] == "verdict"]
     if run.suite_errors:
         status = SUITE_FAILED
-    elif interrupted and not verdicts:
+    elif run.interrupted and not verdicts:
         status = INTERRUPTED
     else:
         status = run.exit_status()
@@ -321,17 +283,8 @@ def _result(run: Run, out: Path | None, interrupted: bool) -> Result:
         run.is_complete(),
         tuple(run.suite_errors),
         list(run.world_lines.values()),
+        run.interrupted,
     )
-
-
-def _page(out: Path) -> Path | None:
-    """Write the report on the results in a folder, if there are some."""
-    if not (out / NAME).exists():
-        return None
-    try:
-        return write_report(out / NAME, out)
-    except OSError as error:
-        raise NotWritten.because(error, error.filename or out / "index.html") from error
 
 
 def _conclusions(run: Run) -> dict[str, str]:
@@ -350,28 +303,6 @@ def _conclusions(run: Run) -> dict[str, str]:
         )
         told[run.ids[target]] = found.words
     return told
-
-
-@contextmanager
-def _surroundings(isolated: bool) -> Iterator[None]:
-    """An environment that adds nothing to pytest; isolated, further processes do not search the working folder."""
-    changed = {"PYTEST_ADDOPTS": None, "PYTEST_PLUGINS": None, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    if isolated:
-        changed["PYTHONSAFEPATH"] = "1"
-    before = {name: os.environ.get(name) for name in changed}
-    try:
-        _set_environment(changed)
-        yield
-    finally:
-        _set_environment(before)
-
-
-def _set_environment(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def results_lines(out: Path) -> list[str]:

@@ -9,16 +9,20 @@ from typing import Any
 import convspec
 from convspec.accuracy import measure_accuracy
 from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter, names
-from convspec.checking import Result, check, results_lines
+from convspec.checking import STANDING, Result, check, results_lines
 from convspec.conformance.battery import EFFORTS
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.conclusion import INTERRUPTED, SUITE_FAILED, WRONG_USAGE
+from convspec.conformance.conclusion import INCOMPLETE, INTERRUPTED, SUITE_FAILED, WRONG_USAGE
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.proof import HEARD_CASES, PARTS
 from convspec.conformance.requirements import requirements
+from convspec.conformance.results import NotWritten
+from convspec.conformance.results_file import NAME
 from convspec.conformance.world import WORLD
 from convspec.conventions import measure_conventions
 from convspec.edition import publish
+from convspec.folder import is_about_writing
+from convspec.measuring import tell
 from convspec.proving import prove_and_report
 from convspec.repeating import repro
 from convspec.reporting import remake, show_difference
@@ -46,8 +50,9 @@ def parser() -> argparse.ArgumentParser:
             'homework/*.py:conv' means one target for each file. Without any: SciPy, PyTorch and the vectorised variant.
             """),
         epilog="exit status: 0 conforms, for what is claimed and but for known deviations; 1 a failure was found, also "
-        "if the run did not end; 2 wrong usage, or a declaration that is refused; 3 nothing was verified; 4 the suite "
-        "itself failed; 5 the run did not end, and no failure was found; 130 interrupted before the first verdict",
+        "if the run did not end; 2 wrong usage, a declaration that is refused, or a report that cannot be written; 3 "
+        "nothing was verified; 4 the suite itself failed; 5 the run did not end, and no failure was found; 130 "
+        "interrupted before the first verdict",
     )
     checking.add_argument("targets", nargs="*", metavar="TARGET")
     checking.add_argument(
@@ -159,7 +164,7 @@ def parser() -> argparse.ArgumentParser:
 
     remaking = commands.add_parser("report", help="make pages again from the files of a run")
     remaking.add_argument(
-        "files", nargs="+", metavar="RESULTS",
+        "files", nargs="+", metavar="NAME",
         help="results.jsonl, proof.jsonl, conventions.jsonl, accuracy.jsonl, speed.json",
     )
     remaking.add_argument("--out", required=True, metavar="DIR", help="folder of the pages")
@@ -223,18 +228,18 @@ def run_command(arguments: Sequence[str]) -> int:
         if given.command == "check":
             return _check(given)
         if given.command == "prove":
-            return prove_and_report(Path(given.out), tuple(given.seeds), tuple(given.fault), given.null, given.workers,
+            return prove_and_report(given.out, tuple(given.seeds), tuple(given.fault), given.null, given.workers,
                                     tuple(given.part) or PARTS)
         if given.command == "conventions":
-            return measure_conventions(Path(given.out))
+            return measure_conventions(given.out)
         if given.command == "accuracy":
-            return measure_accuracy(tuple(given.targets), given.seed, Path(given.out))
+            return measure_accuracy(tuple(given.targets), given.seed, given.out)
         if given.command == "report":
-            return remake([Path(file) for file in given.files], Path(given.out))
+            return remake([Path(file) for file in given.files], given.out)
         if given.command == "edition":
-            return publish(Path(given.source), Path(given.out))
+            return publish(Path(given.source), given.out)
         if given.command == "diff":
-            return show_difference(Path(given.old), Path(given.new), Path(given.out) if given.out else None)
+            return show_difference(Path(given.old), Path(given.new), given.out)
         if given.command == "list":
             return _list()
         if given.command == "explain":
@@ -242,23 +247,37 @@ def run_command(arguments: Sequence[str]) -> int:
         if given.command == "smoke":
             return smoke(given.target, given.dtypes, given.time_limit)
         return repro(given.line, given.adapter, given.dtypes, given.time_limit)
-    except (UnknownAdapter, Unavailable, ResultsError, ValueError) as error:
+    except (UnknownAdapter, Unavailable, ResultsError, NotWritten, ValueError) as error:
         print(f"convspec: {error}", flush=True)
         return WRONG_USAGE
     except OSError as error:
-        if error.filename is None:
+        if not is_about_writing(error):
             raise
-        print(f"convspec: {error.filename}: {error.strerror}", flush=True)
+        print(f"convspec: {error.filename or 'a file cannot be written'}: {error.strerror}", flush=True)
         return WRONG_USAGE
     except SuiteError as error:
         print(f"convspec: the suite itself failed: {error}", flush=True)
         return SUITE_FAILED
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
+        tell(f"convspec: interrupted{''.join(f'; {told}' for told in interruption.args)}")
         return INTERRUPTED
 
 
 def _check(given: argparse.Namespace) -> int:
-    result = check(
+    result = None
+    try:
+        result = _checked(given)
+        _show(result, Path(given.out))
+    except KeyboardInterrupt:
+        if result is None:
+            raise
+        tell("convspec: interrupted while the verdict was told")
+        return result.exit_status if result.exit_status in STANDING else INCOMPLETE
+    return result.exit_status
+
+
+def _checked(given: argparse.Namespace) -> Result:
+    return check(
         *given.targets,
         only=given.only,
         effort=given.effort,
@@ -274,12 +293,12 @@ def _check(given: argparse.Namespace) -> int:
         strict=given.strict,
         known=given.known,
     )
-    _show(result, Path(given.out))
-    return result.exit_status
 
 
 def _show(result: Result, out: Path) -> None:
     """Failures first, then one line for each adapter, then where the report is and what the verdict is."""
+    if result.interrupted:
+        tell(f"convspec: interrupted {_where(result)}")
     for name in result.conclusions:
         mine = [line for line in result.failures if line["adapter"] == name]
         for line in mine[:SHOWN]:
@@ -300,7 +319,15 @@ def _show(result: Result, out: Path) -> None:
         print(text)
     told = "; ".join(f"{name} {conclusion}" for name, conclusion in result.conclusions.items())
     state = "" if result.complete else "INCOMPLETE; "
-    print(f"Report: {out / 'index.html'}. Verdict: {state}{told}.")
+    page = f"Report: {result.page}." if result.page else f"No page was made of {out / NAME}."
+    print(f"{page} Verdict: {state}{told}.")
+
+
+def _where(result: Result) -> str:
+    number = len(result.verdicts)
+    if not number:
+        return "before the first verdict"
+    return f"after {number} verdict{'s' if number > 1 else ''}"
 
 
 def _change(line: dict[str, Any]) -> str:

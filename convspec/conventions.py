@@ -1,45 +1,45 @@
 """Where libraries disagree: measured, written, shown."""
 
-import sys
 from pathlib import Path
 
 import convspec
 from convspec.conformance.convention_lines import Plan, conventions
 from convspec.conformance.machine import today
-from convspec.conformance.results import write_lines
+from convspec.folder import held
+from convspec.measuring import tell, write_measured
 from convspec.reports import pages_in, read_conventions, write_conventions_page
 
 FILE, PAGE = "conventions.jsonl", "conventions.html"
 
 
-def measure_conventions(out: Path) -> int:
+def measure_conventions(out: str | Path) -> int:
     """Measure the conventions of all libraries that are installed, and write ``conventions.jsonl`` and its page.
 
     Parameters
     ----------
-    out : Path
+    out : path
         Folder of both; it is made if it is not there.
 
     Returns
     -------
     int
         0: to disagree is no fault.
+
+    Raises
+    ------
+    NotWritten
+        The folder cannot be written into.
     """
-    plan = Plan(convspec.__version__, today(), show)
-    try:
-        write_lines(out / FILE, conventions(plan))
-    finally:
-        # Interrupted, it shows what there is, and says that it is incomplete.
-        write_conventions_page(out / FILE, out / PAGE, pages_in(out, PAGE))
-    found = read_conventions(out / FILE)
+    plan = Plan(convspec.__version__, today(), tell)
+    with held(out, (FILE, PAGE)) as folder:
+        write_measured(
+            folder / FILE, conventions(plan),
+            lambda: write_conventions_page(folder / FILE, folder / PAGE, pages_in(folder, PAGE)),
+        )
+        found = read_conventions(folder / FILE)
     for library in found.libraries:
         if not library.available:
             print(f"{library.function}: {library.reason}")
     print(f"{len(found.topics)} topics, {len(found.measured)} functions, {len(found.cells)} calls")
-    print(f"Conventions: {out / PAGE}")
+    print(f"Conventions: {folder / PAGE}")
     return 0
-
-
-def show(text: str) -> None:
-    """Say on the error stream what is being done."""
-    print(text, file=sys.stderr, flush=True)

@@ -1,14 +1,19 @@
 """An edition: what a run found, published so that it means the same in ten years."""
 
+import contextlib
 import hashlib
 import json
+import os
+import shutil
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import convspec
 from convspec.conformance.vectors import vectors
+from convspec.folder import held
+from convspec.interrupting import held_back
 from convspec.reporting import SOURCES, remake
 from convspec.reports import ResultsError, offered, published, read_results, unpublishable
 
@@ -22,7 +27,7 @@ FOLDERS = {".svg": "figures", ".csv": "tables"}
 DEMANDED = ("results", "conventions", "accuracy", "proof")
 
 
-def publish(source: Path, out: Path) -> int:
+def publish(source: Path, out: str | Path) -> int:
     """Write an edition: results, pages, figures, tables, test vectors and their checksums.
 
     The figures and tables of the lesson are files; the results, and the figures and tables of the other pages, are
@@ -33,7 +38,7 @@ def publish(source: Path, out: Path) -> int:
     source : Path
         Folder of a run: ``results.jsonl``, ``conventions.jsonl``, ``accuracy.jsonl``, ``proof.jsonl`` and, if it is
         there, ``speed.json``.
-    out : Path
+    out : path
         Folder of all editions; this one goes into the folder of its version.
 
     Returns
@@ -46,24 +51,40 @@ def publish(source: Path, out: Path) -> int:
     ResultsError
         A file is missing, broken or incomplete, this edition is published already, or an input that is part of the
         suite itself ended a library. Nothing is written then.
+    NotWritten
+        The folder cannot be written into.
     """
-    folder = out / convspec.__version__
-    if folder.exists():
-        raise ResultsError(f"{folder}: this edition is published, and a published edition never changes; "
-                           "raise the version, or write elsewhere")
+    _refuse_what_is_published(Path(out, convspec.__version__))
     found = _sources(source)
-    with tempfile.TemporaryDirectory(dir=_made(out)) as temporary:
-        part = Path(temporary) / folder.name
-        _write(_shown(found, _made(Path(temporary) / "shown")), part)
+    with held(out, ()) as editions, _temporary_folder(editions) as temporary:
+        folder = editions / convspec.__version__
+        # It may have come while this one waited.
+        _refuse_what_is_published(folder)
+        shown = temporary / "shown"
+        shown.mkdir()
+        part = temporary / folder.name
+        _write(_shown(found, shown), part)
         part.rename(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"Edition: {folder}, {size / 1e6:.2f} MB")
     return 0
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _refuse_what_is_published(folder: Path) -> None:
+    if os.path.lexists(folder):
+        raise ResultsError(f"{folder}: this edition is published, and a published edition never changes; "
+                           "raise the version, or write elsewhere")
+
+
+@contextlib.contextmanager
+def _temporary_folder(folder: Path) -> Iterator[Path]:
+    """A folder inside another one, which goes away again whatever comes meanwhile."""
+    temporary = Path(tempfile.mkdtemp(dir=folder))
+    try:
+        yield temporary
+    finally:
+        with held_back():
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _sources(source: Path) -> list[Path]:

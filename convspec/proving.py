@@ -1,8 +1,6 @@
 """The proof of the suite's power: made, written, shown."""
 
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +8,15 @@ import convspec
 from convspec.adapters.faulty import FAULTS
 from convspec.conformance.machine import today
 from convspec.conformance.proof import PARTS, Plan, prove
-from convspec.conformance.results import write_lines
+from convspec.folder import held
+from convspec.measuring import Lines, tell, write_measured
 from convspec.reports import pages_in, write_proof_page
+
+FILE, PAGE = "proof.jsonl", "proof.html"
 
 
 def prove_and_report(
-    out: Path, seeds: tuple[int, ...], faults: tuple[str, ...], null_effort: str, workers: int,
+    out: str | Path, seeds: tuple[int, ...], faults: tuple[str, ...], null_effort: str, workers: int,
     parts: tuple[str, ...] = PARTS,
 ) -> int:
     """Make the proof, write ``proof.jsonl`` and ``proof.html``, and say what came of it.
@@ -29,6 +30,8 @@ def prove_and_report(
     ------
     ValueError
         A fault is unknown, or there are no workers; the message names the value.
+    NotWritten
+        The folder cannot be written into.
     """
     for id in faults:
         if id not in FAULTS:
@@ -46,22 +49,22 @@ def prove_and_report(
         parts,
         convspec.__version__,
         today(),
-        lambda text: print(f"{time.perf_counter() - started:5.0f} s  {text}", file=sys.stderr, flush=True),
+        lambda text: tell(f"{time.perf_counter() - started:5.0f} s  {text}"),
     )
     footer: dict[str, Any] = {}
 
-    def watched() -> Iterator[dict[str, Any]]:
+    def watched() -> Lines:
         for line in prove(plan):
             if line["type"] == "footer":
                 footer.update(line)
             yield line
 
-    try:
-        write_lines(out / "proof.jsonl", watched())
-    finally:
-        # Interrupted, it shows what there is, and says that it is incomplete.
-        write_proof_page(out / "proof.jsonl", out / "proof.html", pages_in(out, "proof.html"))
-    _tell(footer, out)
+    with held(out, (FILE, PAGE)) as folder:
+        write_measured(
+            folder / FILE, watched(),
+            lambda: write_proof_page(folder / FILE, folder / PAGE, pages_in(folder, PAGE)),
+        )
+    _tell(footer, folder)
     return int(footer["exit_status"])
 
 
@@ -82,4 +85,4 @@ def _tell(footer: dict[str, Any], out: Path) -> None:
         )
     print(f"{footer['false_alarms']} false alarms in {footer['benign_cases']} cases of correct variants")
     print(f"{footer['seconds']:g} s in all")
-    print(f"Proof: {out / 'proof.html'}")
+    print(f"Proof: {out / PAGE}")

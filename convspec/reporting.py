@@ -1,11 +1,13 @@
 """Pages made again from files, and two runs compared: no convolution is called."""
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convspec.folder import held
 from convspec.reports import (
     Pages,
     ResultsError,
@@ -28,7 +30,10 @@ from convspec.reports import (
 
 @dataclass(frozen=True)
 class Source:
-    """One kind of file from which pages are made; ``write`` is given the file, the first page and all pages there."""
+    """One kind of file from which pages are made; ``write`` is given the file, the first page and all pages there.
+
+    ``beside`` are further files that are written with the pages.
+    """
 
     name: str
     usual: str
@@ -36,6 +41,7 @@ class Source:
     pages: tuple[str, ...]
     read: Callable[[Path], object]
     write: Callable[[Path, Path, Pages], object]
+    beside: tuple[str, ...] = ()
 
 
 def _write_report(results: Path, page: Path, pages: Pages) -> None:
@@ -57,19 +63,20 @@ SOURCES: dict[str, Source] = {
     ),
     "speed": Source("speed file", "speed.json", "tox run -e bench", ("speed.html",), read_speed, write_speed_page),
     "results": Source(
-        "results file", "results.jsonl", "convspec check", ("index.html", "lesson.html"), read_results, _write_report
+        "results file", "results.jsonl", "convspec check", ("index.html", "lesson.html"), read_results, _write_report,
+        ("summary.md", "badge.svg"),
     ),
 }
 
 
-def remake(paths: Sequence[Path], out: Path) -> int:
+def remake(paths: Sequence[Path], out: str | Path) -> int:
     """Make pages again from the files of a run; which is which is seen from what they hold.
 
     Parameters
     ----------
     paths : sequence of Path
         At most one file of each kind.
-    out : Path
+    out : path
         Folder of the pages; it is made if it is not there.
 
     Returns
@@ -82,8 +89,9 @@ def remake(paths: Sequence[Path], out: Path) -> int:
     ResultsError
         A file cannot be read, is broken, or is of no known kind, or two are of the same kind. The message names the
         file. Nothing is written then.
+    NotWritten
+        The folder cannot be written into.
     """
-    _refuse_file(out)
     found: dict[str, Path] = {}
     for path in paths:
         kind = recognised(path)
@@ -94,12 +102,13 @@ def remake(paths: Sequence[Path], out: Path) -> int:
             )
         found[kind] = path
     coming = [page for kind in found for page in SOURCES[kind].pages]
-    pages = pages_in(out, *coming)
-    for kind, source in SOURCES.items():
-        if kind in found:
-            source.write(found[kind], out / source.pages[0], pages)
+    with held(out, [*coming, *(name for kind in found for name in SOURCES[kind].beside)]) as folder:
+        pages = pages_in(folder, *coming)
+        for kind, source in SOURCES.items():
+            if kind in found:
+                source.write(found[kind], folder / source.pages[0], pages)
     for address, _ in pages:
-        print(f"{'Made' if address in coming else 'There'}: {out / address}")
+        print(f"{'Made' if address in coming else 'There'}: {folder / address}")
     return 0
 
 
@@ -140,12 +149,7 @@ def _members(text: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _refuse_file(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise ResultsError(f"{out}: is no folder, so no page can be written there")
-
-
-def show_difference(old: Path, new: Path, out: Path | None) -> int:
+def show_difference(old: Path, new: Path, out: str | Path | None) -> int:
     """Compare two results files, print what changed and, with ``out``, write ``diff.html`` and ``diff.md`` there.
 
     Returns
@@ -157,12 +161,13 @@ def show_difference(old: Path, new: Path, out: Path | None) -> int:
     ------
     ResultsError
         A file cannot be read or is no results file; the message names it.
+    NotWritten
+        The folder cannot be written into.
     """
-    if out is not None:
-        _refuse_file(out)
-    difference = compare(read_results(old), read_results(new))
-    for line in diff_lines(difference):
-        print(line)
-    if out is not None:
-        print(f"\nDifference: {write_diff(difference, out)}")
+    with contextlib.nullcontext() if out is None else held(out, ("diff.html", "diff.md")) as folder:
+        difference = compare(read_results(old), read_results(new))
+        for line in diff_lines(difference):
+            print(line)
+        if folder is not None:
+            print(f"\nDifference: {write_diff(difference, folder)}")
     return difference.exit_status

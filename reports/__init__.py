@@ -14,7 +14,7 @@ from convspec.reports.diff_changes import compare
 from convspec.reports.diff_text import diff_lines
 from convspec.reports.figures import offered
 from convspec.reports.lesson import write_lesson_page
-from convspec.reports.page import Pages, pages_in, write_bytes, write_page
+from convspec.reports.page import Pages, has_our_mark, pages_in, write_bytes, write_page
 from convspec.reports.proof import write_proof_page
 from convspec.reports.proof_file import read_proof
 from convspec.reports.results import Results, ResultsError, read_results
@@ -35,6 +35,7 @@ __all__ = [
     "conclude",
     "deviation_lines",
     "diff_lines",
+    "has_our_mark",
     "offered",
     "pages_in",
     "published",

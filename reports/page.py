@@ -1,6 +1,7 @@
 """The frame that all pages share: head, style, navigation, the block on citing, and the way to bytes."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -40,6 +41,10 @@ PAGES: Final[Pages] = (
     ("diff.html", "Difference"),
 )
 LICENCE: Final = "CC BY 4.0"
+# What the head of every page holds and nobody else's.
+MARK: Final = b" <span>an executable specification of 2-D convolution</span></p>"
+# No page is longer.
+LONGEST_PAGE: Final = 1 << 21
 # Where the links between the pages stand, so that a page that lies there can learn of one that comes.
 NAVIGATION: Final = re.compile(rb"<!--pages-->.*?<!--/pages-->", re.DOTALL)
 
@@ -324,11 +329,31 @@ def _tex(text: str) -> str:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file at once, so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file at once, so that a reader never sees half of it.
+
+    Raises
+    ------
+    OSError
+        It cannot be written, and says which; the old file stays.
+    """
     part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        os.replace(part, path)
+    except BaseException as problem:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        if isinstance(problem, OSError):
+            # A full disk does not say itself which file it had no room for.
+            raise OSError(problem.errno, problem.strerror, str(path)) from problem
+        raise
+
+
+def has_our_mark(path: Path) -> bool:
+    """Whether a file is a page that this package made, of this release or of an earlier one."""
+    with path.open("rb") as file:
+        return MARK in file.read(LONGEST_PAGE)
 
 
 def write_page(path: Path, data: bytes, pages: Pages = ()) -> None:
@@ -347,7 +372,7 @@ def write_page(path: Path, data: bytes, pages: Pages = ()) -> None:
     beside = pages_in(path.parent) if pages else []
     for address, _ in beside:
         other = path.with_name(address)
-        if other != path:
+        if other != path and not other.is_symlink() and has_our_mark(other):
             old = other.read_bytes()
             place = NAVIGATION.search(old)
             block = str(navigation(beside, address)).encode("utf-8")

@@ -42,8 +42,9 @@ def test_a_function_is_measured_and_its_page_made_again(tmp_path: Path, capsys: 
 
 
 def test_an_unknown_name_costs_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "accuracy.jsonl").write_text("kept", encoding="utf-8")
+    kept = '{"type": "header", "kind": "accuracy"}\n'
+    (tmp_path / "accuracy.jsonl").write_text(kept, encoding="utf-8")
     assert cli.run_command(["accuracy", "nobody", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().out.startswith("convspec: 'nobody' is no adapter")
     assert [path.name for path in tmp_path.iterdir()] == ["accuracy.jsonl"]
-    assert (tmp_path / "accuracy.jsonl").read_text(encoding="utf-8") == "kept"
+    assert (tmp_path / "accuracy.jsonl").read_text(encoding="utf-8") == kept

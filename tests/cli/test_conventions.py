@@ -40,7 +40,7 @@ def test_an_interrupted_run_leaves_a_page_that_says_so(tmp_path: Path, monkeypat
         if "numpy" in text:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "show", interrupted)
+    monkeypatch.setattr(command, "tell", interrupted)
     assert run_command(["conventions", "--out", str(tmp_path)]) == 130
     assert "INCOMPLETE" in (tmp_path / "conventions.html").read_text(encoding="utf-8")
     assert not read_conventions(tmp_path / "conventions.jsonl").complete
