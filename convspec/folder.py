@@ -57,6 +57,8 @@ def held(out: str | os.PathLike[str], names: Sequence[str]) -> Iterator[Path]:
                 for name in names:
                     _refuse_a_stranger(folder / name)
                 _refuse_without_room(folder)
+                # What a run that was killed has left, or a link that somebody put in its place.
+                _clear(folder, names)
                 yield folder
             finally:
                 # A signal that comes now comes too late to end anything.
@@ -194,10 +196,14 @@ def _refuse_without_room(folder: Path) -> None:
         raise NotWritten(f"{folder}: nothing can be written there: {error.strerror or error}") from error
 
 
+def _clear(folder: Path, names: Sequence[str]) -> None:
+    for name in names:
+        (folder / f"{name}.part").unlink(missing_ok=True)
+
+
 def _tidy(folder: Path, names: Sequence[str], made: Sequence[Path]) -> None:
     """Take away what an interruption left half written, and folders that were made for nothing."""
     with contextlib.suppress(OSError):
-        for name in names:
-            (folder / f"{name}.part").unlink(missing_ok=True)
+        _clear(folder, names)
         for part in reversed(made):
             part.rmdir()

@@ -227,7 +227,7 @@ def test_the_status_says_what_was_found_until_then(target, number, status, told,
 
 @pytest.mark.parametrize(("target", "place", "status", "is_complete"), [
     ("right.py:conv", (Run, "start_all"), 130, None),
-    ("wrong.py:conv", (Run, "diagnose"), 1, False),
+    ("wrong.py:conv", (Run, "diagnose"), 1, True),
     ("right.py:conv", (checking, "write_report"), 5, True),
     ("wrong.py:conv", (checking, "write_report"), 1, True),
     ("right.py:conv", (cli, "results_lines"), 5, True),
