@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-PACKAGES = ("numpy", "scipy", "torch", "ml_dtypes", "hypothesis", "pytest", "jinja2")
+PACKAGES = ("numpy", "scipy", "torch", "ml_dtypes", "hypothesis", "pytest", "jinja2", "msgspec")
 
 
 @functools.cache

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -132,6 +133,7 @@ def test_a_signal_at_any_moment(target, family, seed, whole):
         results = one["folder"] / "results.jsonl"
         if results.exists():
             assert read_results(results).complete or one["status"] != 0, one
+            what_was_verified_is_there(one)
         else:
             assert one["status"] == 130
             assert not one["folder"].exists()
@@ -143,9 +145,21 @@ def test_a_kill_at_any_moment_leaves_nothing_that_runs_on():
     _, others = at_random_moments(13, trials, "check", "right.py:conv", "--only", "SHP", "--effort", "quick")
     for one in others:
         assert one["status"] in (-signal.SIGKILL, 0), one
+        what_was_verified_is_there(one)
         # The folder is free at once for the next one.
         if one["folder"].exists():
             assert cli.run_command(["report", "nothing", "--out", str(one["folder"])]) == 2
+
+
+def what_was_verified_is_there(one):
+    """All verdicts that a run has told of are in its file, and pages can be made of it."""
+    told = max(map(int, re.findall(r"^ *(\d+)/\d+ [A-Z]", one["said"], re.MULTILINE)), default=0)
+    path = one["folder"] / "results.jsonl"
+    if not told:
+        return
+    assert len(read_results(path).verdicts) >= told
+    assert cli.run_command(["report", str(path), "--out", str(one["folder"])]) == 0
+    assert (one["folder"] / "index.html").exists()
 
 
 @pytest.mark.parametrize("group", [False, True])
