@@ -220,7 +220,8 @@ def _described(adapter: Adapter, flags: frozenset[str]) -> Loaded | Failed:
         decoded(encoded(message))
         return message
     except (Garbled, TypeError, ValueError, AttributeError) as problem:
-        return Failed("usage", f"what the adapter declares is not what it must be: {problem.__cause__ or problem}")
+        why = problem.__cause__ or problem
+        return Failed("usage", f"{adapter.name}: what it declares is not what it must be: {why}")
 
 
 def _has_ended(pid: int) -> bool:
