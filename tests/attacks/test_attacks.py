@@ -54,9 +54,19 @@ class Attacker:
         return Numerics()
 
 
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, monkeypatch):
+    """A folder for temporary files that nobody else uses."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+
 def attacked(act, tmp_path, capfd, only=(ASKED,)):
     """Verify an attacker, and look at what is left of it: the exit status and the verdict lines."""
-    before, files = descendants(), set(os.listdir(tempfile.gettempdir()))
+    before, out = descendants(), tmp_path / "out"
+    out.mkdir()
     # No page and no explanation: they have tests of their own, and one for an attacker is below.
     settings = Settings(("attacker",), only, "quick", objects={"attacker": Attacker(act)}, explains=False)
     run = Run(settings)
@@ -65,7 +75,7 @@ def attacked(act, tmp_path, capfd, only=(ASKED,)):
         for requirement in run.selected:
             run.verify("attacker", requirement)
         run.settle()
-        file = ResultsFile(tmp_path)
+        file = ResultsFile(out)
         file.begin([])
         file.finish(run.lines())
         file.close()
@@ -73,12 +83,12 @@ def attacked(act, tmp_path, capfd, only=(ASKED,)):
         run.close()
     assert "Traceback" not in "".join(capfd.readouterr())
     assert descendants() == before
-    assert set(os.listdir(tempfile.gettempdir())) <= files
-    results = read_results(tmp_path / "results.jsonl")
+    assert not os.listdir(tempfile.gettempdir())
+    results = read_results(out / "results.jsonl")
     assert results.complete
     lines = [run.verdict_lines["attacker", requirement] for requirement in run.selected]
     assert [verdict.outcome for verdict in results.verdicts] == [line["outcome"] for line in lines]
-    assert os.listdir(tmp_path) == ["results.jsonl"]
+    assert os.listdir(out) == ["results.jsonl"]
     return run.exit_status(), lines
 
 
@@ -184,10 +194,10 @@ REPORTED = (odd_results.RAISED["a text that is mark-up"][0], odd_results.NOT_REA
 
 @pytest.mark.parametrize("act", REPORTED, ids=("mark-up", "records", "long double", "noise"))
 def test_a_report_of_it_can_be_made(act, tmp_path, capfd):
-    result = check(Attacker(act), only=ASKED, effort="quick", out=tmp_path)
+    result = check(Attacker(act), only=ASKED, effort="quick", out=tmp_path / "out")
     assert "Traceback" not in "".join(capfd.readouterr())
     assert (result.exit_status, result.suite_errors) == (1, ())
-    assert "<script>alert" not in (tmp_path / "index.html").read_text("utf-8")
+    assert "<script>alert" not in (tmp_path / "out" / "index.html").read_text("utf-8")
 
 
 def test_there_are_many_attacks():
