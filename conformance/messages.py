@@ -134,7 +134,8 @@ def _known_dtypes() -> dict[str, np.dtype[Any]]:
         import ml_dtypes
     except ImportError:
         return known
-    return known | {"bfloat16": np.dtype(ml_dtypes.bfloat16)}
+    own = np.dtype(ml_dtypes.bfloat16)
+    return known | {"bfloat16": own, "bfloat16 in the other byte order": own.newbyteorder()}
 
 
 DTYPES = _known_dtypes()
@@ -142,7 +143,9 @@ DTYPES = _known_dtypes()
 
 def name_of(dtype: np.dtype[Any]) -> str | None:
     """The name under which an array of this dtype is sent; None if it holds no numbers that the suite knows."""
-    name = dtype.str if dtype.kind in "biufc" else dtype.name
+    name = dtype.str
+    if dtype.kind not in "biufc":
+        name = dtype.name if dtype.isnative else f"{dtype.name} in the other byte order"
     # Metadata and subclasses of a dtype stay where they are: the name is all that is sent.
     return name if name in DTYPES else None
 
