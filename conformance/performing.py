@@ -84,7 +84,8 @@ def _refilled(placed: Placed, call: Call) -> Placed:
         wanted = getattr(call, name)
         if view.flags.writeable:
             view[...] = wanted
-        elif not np.array_equal(view, wanted):
+        elif view.tobytes() != wanted.tobytes():
+            # Equal numbers may be other ones: 0 and -0.
             placed[name] = place(wanted, "C")
         else:
             placed[name] = (view, buffer)

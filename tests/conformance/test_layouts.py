@@ -2,17 +2,20 @@
 
 import gc
 import itertools
+import types
 
 import numpy as np
 import pytest
 
-from convspec.adapters.protocol import DTYPES
+from convspec.adapters.protocol import DTYPES, Capabilities
+from convspec.conformance.calls import call_of
 from convspec.conformance.case import Case
+from convspec.conformance.digests import Digest, digest_of
 from convspec.conformance.engine import BUILDABLE
 from convspec.conformance.layouts import LAYOUTS, broadcast_axis, canary, place, spread, undirected
 from convspec.conformance.performing import perform
 from convspec.conformance.recipes import arrays, numpy_dtype
-from convspec.conformance.requirements import calls_of
+from convspec.conformance.requirements import calls_of, requirements
 
 SHAPES = ((2, 3, 4, 5), (4, 5), (3,), (1, 1, 1, 1), (0, 2, 3, 3), (2, 0, 3, 3), (1, 1, 5, 1))
 
@@ -196,3 +199,28 @@ def test_a_case_has_the_numbers_that_its_layout_can_hold():
 def test_an_unknown_layout_is_named():
     with pytest.raises(ValueError, match="layout 'sideways' is unknown; known are C, F, "):
         place(np.ones((2, 2)), "sideways")
+
+
+def test_what_cannot_be_refilled_is_laid_out_anew_where_a_zero_has_another_sign():
+    case = Case((1, 1, 2, 2), (1, 1, 1, 2), layout_w="broadcast", data="zero", seed=1)
+    first = call_of(case)
+    signed = first.but(w=np.zeros_like(first.w), same_buffers=True)
+    calls = (first.but(w=-np.zeros_like(first.w)), signed)
+    digest = Digest()
+    perform(types.SimpleNamespace(conv2d=lambda x, w, bias, **_: x + 0), calls, digest)
+    assert digest.text() == digest_of(calls)
+
+
+@pytest.mark.parametrize("profile", ["layer", "plane"])
+def test_what_an_implementation_is_given_has_the_digest_of_the_calls(profile, battery):
+    """Else a right implementation would be told that it has changed its process."""
+    claims = Capabilities(profile=profile, dtypes=("float64", "float32", "float16", "int64", "complex64"))
+    tried = 0
+    for requirement in requirements().values():
+        for case in battery.fitted(requirement, claims)[::3]:
+            calls, digest = calls_of(requirement.id, case), Digest()
+            if sum(call.x.size for call in calls) < 10_000:
+                perform(types.SimpleNamespace(conv2d=lambda x, w, bias, **_: x[:0]), calls, digest)
+                assert digest.text() == digest_of(calls), case.line
+                tried += 1
+    assert tried > 1000
