@@ -37,12 +37,15 @@ class Reading:
         Feature that is not claimed to the reason.
     remarks : tuple of str
         What a reader of the verdict should know and what is no fault: "result always float64".
+    limits : tuple of str
+        Arguments that it has and refuses, in words that follow "conforms, for": "stride 1 only".
     """
 
     capabilities: Capabilities
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     not_claimed: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
 
 def read_answers(
@@ -100,7 +103,16 @@ class _Reader:
             wider_result=wider or not is_layer,
         )
         claimed = found if declared is None else _narrowed(found, declared)
-        return Reading(claimed, forms, self.not_claimed, tuple(self.remarks))
+        return Reading(claimed, forms, self.not_claimed, tuple(self.remarks), self._refused_arguments(claimed))
+
+    def _refused_arguments(self, claimed: Capabilities) -> tuple[str, ...]:
+        """Arguments that the signature offers, and that every call with them refused."""
+        refused = {
+            "stride": ("stride 1 only", claimed.stride == "none"),
+            "padding": ("no padding", claimed.padding == "none" and not claimed.padding_words),
+            "dilation": ("dilation 1 only", claimed.dilation == "none"),
+        }
+        return tuple(words for role, (words, holds) in refused.items() if holds and role in self.signature.roles)
 
     def _form(self) -> str:
         """The form of a convolution: a layer gives N pictures of C_out channels, a plane one picture."""
@@ -110,12 +122,14 @@ class _Reader:
                 if given is not None and (given[:2] == (2, 3) and len(given) == 4 if form == "layer" else
                                           len(given) == 2):
                     return form
-        tried = "; ".join(
+        tried = [
             f"x {(*lead, *size)} with w {(*filters, 3, 3)} {_told(self.answers[f'{form} {shape}'])}"
             for form, lead, filters in (("layer", (2, 2), (3, 2)), ("plane", (), ()))
             for shape, size in (("oblong", OBLONG), ("square", SQUARE))
-        )
-        raise NotCallable(f"it cannot be called as a convolution: {tried}")
+        ]
+        # What came back, though it is no array, says more than what was raised by calls of the other form.
+        tried.sort(key=lambda told: " returned " not in told)
+        raise NotCallable(f"it cannot be called as a convolution: {'; '.join(tried)}")
 
     def _answer(self, name: str) -> Answer:
         return self.answers.get(f"{self.form} {name}", _NOT_OFFERED)
@@ -217,8 +231,14 @@ class _Reader:
             for name in [name for name in results if not _holds(only, name)]:
                 del results[name]
                 self.not_claimed[f"dtype {name}"] = f"the result is always {only}, which is narrower"
+        if any(_is_complex(result) and not _is_complex(name) for name, result in results.items()):
+            self.remarks.append("the result of real numbers is complex")
         wider = any(result != name and _holds(result, name) for name, result in results.items())
         return tuple(results) or self.dtypes, wider
+
+
+def _is_complex(dtype: str) -> bool:
+    return dtype.startswith("complex")
 
 
 def _axes(forms: tuple[str, ...]) -> Any:

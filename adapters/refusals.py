@@ -42,6 +42,9 @@ def how_it_raised(error: BaseException) -> HowItRaised:
         type, or a `RuntimeError` of compiled code. "another form": a `TypeError` that Python or NumPy raises by itself,
         as for a pair where one number is wanted. "broke": everything else.
     """
+    if not isinstance(error, Exception):
+        # An interrupt, or the end of the process: nobody refuses an argument by it.
+        return "broke"
     last = _last(error.__traceback__)
     if last is not None and _is_raised_by_hand(last) and not _is_in_arithmetic(last.tb_frame.f_code.co_filename):
         return "refused"

@@ -127,8 +127,7 @@ def _repeatable(hearing: Hearing) -> Finding | None:
     for call, name in enumerate(NAMES):
         found = hearing.answer(call)
         if found:
-            reason = found.reason if call == 0 else f"{name}: {found.reason}"
-            return Finding(reason, call, found.at, found.expected, found.error, found.bound, found.bound_text)
+            return found if call == 0 else replace(found, reason=f"{name}: {found.reason}")
     for first, second in ((0, 1), (0, 5)):
         if not same_bits(hearing.value(first), hearing.value(second)):
             return Finding(f"{NAMES[second]} gives another result than {NAMES[first]}", second,

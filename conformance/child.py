@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -32,14 +31,14 @@ from convspec.conformance.processor_time import members
 from convspec.conformance.requirements import calls_of
 from convspec.conformance.waiting import Allowance, NoAnswer, TimeLimits
 from convspec.conformance.worker import Worker
-from convspec.conformance.zygote_process import Lost, ZygoteProcess
+from convspec.conformance.zygote_process import Lost, ZygoteProcess, death
 
 # The first cases of a requirement find most; sent by few, little is left over when one of them fails.
 FIRST_BATCH, BATCH = 6, 48
 # How many are begun while others are judged.
 AHEAD = 128
 # How often the process from which workers are forked is started again, where the implementation has ended it.
-RESTARTS = 3
+RESTARTS = 50
 DEFAULT = TimeLimits()
 
 
@@ -83,7 +82,7 @@ class ChildProcess:
         self._ahead: tuple[Worker, Sequence[Trialled]] | None = None
         self._output = Output()
         self._start = functools.partial(ZygoteProcess, target, adapter, dtypes, limits, memory, self._output)
-        self._restarts = 0
+        self._restarts, self._is_lost = 0, False
         self._zygote = self._start()
         self.isolation = self._zygote.isolation
 
@@ -226,14 +225,20 @@ class ChildProcess:
                     worker = self._ready()
                 except Lost as problem:
                     done += 1
-                    yield (_lost(problem),)
+                    yield (Outcome("not waited for", None, f"{_lost(problem).text}, and it is not started again"),)
                     continue
                 if sent - done < batch // 2 and sent < len(trials):
                     some = list(trials[sent : sent + batch])
                     batch = min(2 * batch, BATCH)
                     # Of a worker that is dead, reading its answer says how it died.
                     sent = sent + len(some) if self._ask(worker, ("trials", some)) else max(sent, done + 1)
+                is_alone, self._is_lost = self._ahead is None, False
                 outcomes, alive = self._next(worker, trials[done], hasty)
+                if self._is_lost and not is_alone:
+                    # The worker that was ahead may have ended it: this one is asked once more, alone.
+                    self._drop_ahead()
+                    sent = done
+                    continue
                 done += 1
                 if not alive:
                     self.deaths += 1
@@ -290,14 +295,9 @@ class ChildProcess:
             self._take_leave(worker)
             status = self._zygote.status_of(worker.pid)
         except Lost as problem:
+            self._is_lost = True
             return _lost(problem)
-        if status < 0:
-            try:
-                name = signal.Signals(-status).name
-            except ValueError:
-                name = f"signal {-status}"
-            return Outcome("crashed", None, f"the process was killed by {name}")
-        return Outcome("exited", None, f"the process ended with status {status} and no answer")
+        return death(status)
 
     def _ready(self) -> Worker:
         if self._worker is None:

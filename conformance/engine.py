@@ -18,7 +18,7 @@ from convspec.conformance.child import Child
 from convspec.conformance.confirming import Confirmation, outcome_of
 from convspec.conformance.description import Notes
 from convspec.conformance.digests import believed
-from convspec.conformance.exceptions import raised_by, suggested_exclusion
+from convspec.conformance.exceptions import is_reported_elsewhere, raised_by, suggested_exclusion
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.judging import Finding, Judge, rounded_answer
 from convspec.conformance.known_failures import KnownFailure, with_known
@@ -93,7 +93,7 @@ class Verifier:
         self.capabilities, self.not_claimed = reading.capabilities, dict(reading.not_claimed)
         self._leave_out_what_cannot_be_built()
         # Phrases that complete "conforms, for …"; and what informs a reader and never counts.
-        self.limits, self.remarks = list(self.capabilities.limits), list(reading.remarks)
+        self.limits, self.remarks = [*reading.limits, *self.capabilities.limits], list(reading.remarks)
         self.as_plane = profile == "plane" and self.capabilities.profile == "layer"
         self.judge = Judge(self.capabilities, description.numerics)
         self.planner = Planner(
@@ -278,7 +278,10 @@ class Verifier:
         verdict.excused, verdict.refusals = tally.excused, tuple(tally.refusals.values())
         verdict.exceptions = tuple(group.raised for group in tally.exceptions.values())
         weigh(verdict, requirement, tally, self.deviations, self.child.hangs)
-        new = [group for group in tally.exceptions.values() if group.raised.key not in self.known_exceptions]
+        new = [
+            group for group in tally.exceptions.values()
+            if not is_reported_elsewhere(group.raised, requirement.family, self.known_exceptions)
+        ]
         if new:
             verdict.otherwise = verdict.outcome, verdict.reason
             first = new[0].first

@@ -1,6 +1,6 @@
 """Findings that are one, however many cases and requirements they show in: equal exceptions, the dtype of results."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from convspec.conformance.calls import Trial
@@ -44,6 +44,11 @@ def raised_by(finding: Finding, trial: Trial) -> Raised | None:
         return None
     kind = outcome.text.partition(":")[0]
     return Raised(kind, outcome.where, outcome.text[:SHOWN_TEXT], outcome.refused)
+
+
+def is_reported_elsewhere(raised: Raised, family: str, known: Collection[str]) -> bool:
+    """Whether another requirement has reported the same; what is about the dtype is for the family DTY to report."""
+    return raised.key in known and not (raised.kind == OF_DTYPE and family == "DTY")
 
 
 def suggested_exclusion(group: Group, others: Sequence[Case]) -> str:

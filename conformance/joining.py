@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from convspec.conformance.catalogue import catalogue
+from convspec.conformance.exceptions import OF_DTYPE
 from convspec.conformance.results import OTHERWISE
 
 Line = dict[str, Any]
@@ -22,12 +23,19 @@ def joined_exceptions(lines: Iterable[Line]) -> list[Line]:
     list of verdict lines
         Where all exceptions of a line were reported before, its outcome is that of its other cases.
     """
-    known: set[str] = set()
+    lines = list(lines)
+    # What is about the dtype is for the family DTY to report, whatever else it shows in.
+    of_dtype = set().union(*(_keys(line) for line in lines if _is_of_dtype(line) and OTHERWISE in line))
+    of_dtype = {key for key in of_dtype if key.startswith(OF_DTYPE)}
+    known: set[str] = set(of_dtype)
     joined = []
     for line in lines:
         line = dict(line)
         otherwise = line.pop(OTHERWISE, None)
-        keys = {f"{raised['type']} at {raised['where']}" for raised in line.get("exceptions", ())}
+        keys = _keys(line)
+        if _is_of_dtype(line) and otherwise is not None:
+            known -= of_dtype
+            of_dtype = set()
         if otherwise is not None and keys <= known:
             line["outcome"], line["reason"] = otherwise
             for name in ("counterexample", "exclusion"):
@@ -35,6 +43,14 @@ def joined_exceptions(lines: Iterable[Line]) -> list[Line]:
         known |= keys
         joined.append(line)
     return joined
+
+
+def _keys(line: Mapping[str, Any]) -> set[str]:
+    return {f"{raised['type']} at {raised['where']}" for raised in line.get("exceptions", ())}
+
+
+def _is_of_dtype(line: Mapping[str, Any]) -> bool:
+    return catalogue()[line["requirement"]].family == "DTY"
 
 
 def remarks(lines: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -86,10 +86,10 @@ class Judge:
         failed = self.outcome_kind(outcome, call)
         if failed or outcome.value is None:
             return failed
-        if outcome.value.shape != expected.shape:
-            right = _zeros_if_small(expected)
-            return Finding(f"got shape {outcome.value.shape}, want {expected.shape}", call, expected=right)
-        return None
+        if outcome.value.shape == expected.shape:
+            return None
+        told = f"got shape {outcome.value.shape}, want {expected.shape}"
+        return Finding(told, call, expected=_zeros_if_small(expected))
 
     def dtype(self, expected: Expected, outcome: Outcome, call: int = 0) -> Finding | None:
         """Whether the result has the input's dtype, or a wider one where that is right."""
@@ -128,8 +128,7 @@ class Judge:
         contract = self.contract(expected)
         if not expected.finite_operands and not (contract.is_direct and self.numerics.nan_local):
             return None
-        parts = (value.real, value.imag) if expected.is_complex else (value,)
-        for part, got in enumerate(parts):
+        for part, got in enumerate((value.real, value.imag) if expected.is_complex else (value,)):
             found = self._floats(expected, contract, got, part, call)
             if found:
                 return found
@@ -151,9 +150,8 @@ class Judge:
             return None
         contract = self.contract(expected)
         worst = 0.0
-        parts = (value.real, value.imag) if expected.is_complex else (value,)
         with np.errstate(all="ignore"):
-            for part, got in enumerate(parts):
+            for part, got in enumerate((value.real, value.imag) if expected.is_complex else (value,)):
                 sums = expected.sums[part]
                 ratio = np.abs(got.astype(sums.value.dtype) - sums.value) / self._limits(expected, contract, part).bound
                 worst = max(worst, float(np.max(ratio, initial=0, where=np.isfinite(ratio))))
@@ -218,11 +216,13 @@ class Judge:
         if wrong.any():
             at = _first(wrong)
             want = expected.whole_value.astype(np.int64)[at]
-            return Finding(f"got {_text(got[at])} at {at}, want {want}", call, at, rounded_answer(expected),
-                           _float(abs(exactly(got[at]) - int(want))) if np.isfinite(got[at]) else None, 0.0,
+            off = _float(abs(exactly(got[at]) - int(want))) if np.isfinite(got[at]) else None
+            return Finding(f"got {_text(got[at])} at {at}, want {want}", call, at, rounded_answer(expected), off, 0.0,
                            "exact: whole numbers that the float type holds")
-        # What equals the right answer to the last bit needs no bound.
-        for at in map(tuple, np.argwhere(fits & ~held & (got != expected.whole_value.astype(got.dtype)))):
+        with np.errstate(over="ignore"):
+            # What equals the right answer to the last bit needs no bound.
+            places = np.argwhere(fits & ~held & (got != expected.whole_value.astype(got.dtype))).tolist()
+        for at in map(tuple, places):
             exact = expected.exact(at)
             bound = contract.allowance(exact)
             error = abs(exactly(got[at]) - exact.value) if np.isfinite(got[at]) else None

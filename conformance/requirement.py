@@ -71,8 +71,10 @@ class Hearing:
         if left.shape != right.shape:
             return Finding(f"{law}: the shapes are {left.shape} and {right.shape}", call, expected=expected)
         with np.errstate(all="ignore"):
-            # Integers wrap, so their equality is asked directly and not of a difference.
-            wrong = left != right if left.dtype.kind in "iu" else ~(np.abs(left - right) <= allowed)
+            # Integers wrap, and infinities have no difference, so equality is asked directly.
+            wrong = left != right
+            if left.dtype.kind not in "iu":
+                wrong &= ~(np.abs(left - right) <= allowed)
         if not wrong.any():
             return None
         at = tuple(int(index) for index in np.unravel_index(int(np.argmax(wrong)), wrong.shape))

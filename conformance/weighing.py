@@ -59,9 +59,10 @@ def _doubt(verdict: Verdict, requirement: Requirement, tally: Tally, hangs: int)
             f"{tally.loose[True] + tally.loose[False]} cases an answer of zero, or twice the right one, would pass"
         )
     if tally.not_waited_for:
+        why = f"the implementation had hung {hangs} times before" if hangs else "its process could not be started again"
         return (
-            f"{tally.not_waited_for} of {verdict.cases + tally.not_waited_for} cases were not waited for, since the "
-            f"implementation had hung {hangs} times before; the others are in order"
+            f"{tally.not_waited_for} of {verdict.cases + tally.not_waited_for} cases were not waited for, since {why}; "
+            "the others are in order"
         )
     return ""
 

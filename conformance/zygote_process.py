@@ -4,6 +4,7 @@ import contextlib
 import faulthandler
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 from convspec.adapters import loading
 from convspec.adapters.protocol import Adapter
 from convspec.conformance import interpreter
+from convspec.conformance.calls import Outcome
 from convspec.conformance.description import Description
 from convspec.conformance.ending import die_with_parent, is_child, kill_all
 from convspec.conformance.machine import cpu_flags
@@ -191,3 +193,14 @@ class ZygoteProcess:
         else:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self._pid, 0)
+
+
+def death(status: int) -> Outcome:
+    """What came of a call that ended its process with this status, or by this signal where it is negative."""
+    if status >= 0:
+        return Outcome("exited", None, f"the process ended with status {status} and no answer")
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return Outcome("crashed", None, f"the process was killed by {name}")

@@ -193,7 +193,7 @@ def _refuse_without_room(folder: Path) -> None:
             file.write(bytes(ROOM))
             file.flush()
     except OSError as error:
-        raise NotWritten(f"{folder}: nothing can be written there: {error.strerror or error}") from error
+        raise NotWritten(f"{folder}: a report cannot be written there: {error.strerror or error}") from error
 
 
 def _clear(folder: Path, names: Sequence[str]) -> None:

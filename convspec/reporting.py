@@ -41,6 +41,11 @@ class Source:
     pages: tuple[str, ...]
     read: Callable[[Path], object]
     write: Callable[[Path, Path, Pages], object]
+
+    @property
+    def article(self) -> str:
+        """The word before the name."""
+        return "an" if self.name[0] in "aeiou" else "a"
     beside: tuple[str, ...] = ()
 
 
@@ -137,7 +142,9 @@ def recognised(path: Path) -> str:
     # A speed file is one object over many lines.
     elif raw[:1] == b"{" and (first or _members(raw)).get("kind") == "speed":
         return "speed"
-    known = ", ".join(f"a {source.name} ({source.usual}, from `{source.maker}`)" for source in SOURCES.values())
+    known = ", ".join(
+        f"{source.article} {source.name} ({source.usual}, from `{source.maker}`)" for source in SOURCES.values()
+    )
     raise ResultsError(f"{path}: not a file that pages are made from; known are {known}")
 
 

@@ -110,7 +110,9 @@ def _parse(name: str, number: int, piece: bytes) -> Fields:
         raise ResultsError(f"{where}: not UTF-8: {error.reason} at byte {error.start}") from error
     except json.JSONDecodeError as error:
         raise ResultsError(f"{where}: not JSON: {error.msg} at column {error.colno}") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise ResultsError(f"{where}: not a results line: lists or objects lie too deep in one another") from error
+    except ValueError as error:
         raise ResultsError(f"{where}: not a results line: {error}") from error
     if not isinstance(value, dict):
         raise ResultsError(f"{where}: expected an object in braces, got {type(value).__name__}")

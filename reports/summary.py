@@ -2,9 +2,9 @@
 
 from html import escape
 
-from convspec.reports.results import Results
+from convspec.reports.results import Adapter, Deviation, Results
 from convspec.reports.standing import Standing, headline, sentence, standings, unmatched
-from convspec.reports.words import OUTCOMES, UNCHAINED, readable
+from convspec.reports.words import OUTCOMES, UNCHAINED, listed, readable
 
 MOST_LINES = 200
 LONGEST_BADGE = 100
@@ -31,11 +31,22 @@ def verdict_lines(results: Results) -> list[str]:
 def deviation_lines(results: Results) -> list[str]:
     """Give one line for each deviation that an adapter declares: whether this run saw it, and what it is."""
     return [
-        f"{OUTCOMES['known deviation'].symbol} {one_line(adapter.id)}, {one_line(deviation.where)}: "
-        f"{one_line(deviation.reason)}" + (f" ({deviation.status})" if deviation.status else "")
+        f"{OUTCOMES['known deviation'].symbol} {one_line(adapter.id)}, "
+        f"{one_line(_where(results, adapter, deviation))}: {one_line(deviation.reason)}"
+        + (f" ({deviation.status})" if deviation.status else "")
         for adapter in results.adapters[:MOST_LINES]
         for deviation in adapter.deviations
     ][:MOST_LINES]
+
+
+def _where(results: Results, adapter: Adapter, deviation: Deviation) -> str:
+    """Name the requirements under which a deviation was seen, or else those under which it may show."""
+    seen = [
+        verdict.requirement for verdict in results.verdicts
+        if verdict.adapter == adapter.id and verdict.outcome == "known deviation"
+        and verdict.requirement in deviation.requirements
+    ]
+    return listed(seen) if deviation.seen and seen else deviation.where
 
 
 def totals(standing: Standing) -> str:

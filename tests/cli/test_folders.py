@@ -211,7 +211,7 @@ def test_a_full_disk_is_found_before_the_work(capsys, monkeypatch):
         told = {refused(command, "out", capsys) for command in COMMANDS}
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert told == {"convspec: out: nothing can be written there: File too large\n"}
+    assert told == {"convspec: out: a report cannot be written there: File too large\n"}
 
 
 @pytest.mark.parametrize("command", ["report", "diff", "check"])

@@ -146,20 +146,16 @@ def test_a_kill_at_any_moment_leaves_nothing_that_runs_on():
     for one in others:
         assert one["status"] in (-signal.SIGKILL, 0), one
         what_was_verified_is_there(one)
-        # The folder is free at once for the next one.
-        if one["folder"].exists():
+        if one["folder"].exists():  # It is free at once for the next one.
             assert cli.run_command(["report", "nothing", "--out", str(one["folder"])]) == 2
 
 
 def what_was_verified_is_there(one):
     """All verdicts that a run has told of are in its file, and pages can be made of it."""
-    told = max(map(int, re.findall(r"^ *(\d+)/\d+ [A-Z]", one["said"], re.MULTILINE)), default=0)
-    path = one["folder"] / "results.jsonl"
-    if not told:
-        return
-    assert len(read_results(path).verdicts) >= told
-    assert cli.run_command(["report", str(path), "--out", str(one["folder"])]) == 0
-    assert (one["folder"] / "index.html").exists()
+    path, told = one["folder"] / "results.jsonl", re.findall(r"^ *(\d+)/\d+ [A-Z]", one["said"], re.MULTILINE)
+    if told:
+        assert len(read_results(path).verdicts) >= max(map(int, told))
+        assert cli.run_command(["report", str(path), "--out", str(one["folder"])]) == 0
 
 
 @pytest.mark.parametrize("group", [False, True])

@@ -63,6 +63,7 @@ RIGHT_FUNCTIONS = {
     "always_float32": Said(0, limits=("float32 only",), remarks=("result always float32",)),
     "floats_only": CONFORMS,
     "odd_kernels": Said(0, ("for kernels with odd sides only",), limits=("kernels with odd sides only",)),
+    "stride_is_for_later": Said(0, ("for stride 1 only",), limits=("stride 1 only",)),
     "square_kernels": Said(0, ("for square kernels only",), limits=("square kernels only",)),
     "square_pictures": Said(0, ("for square pictures only",), limits=("square pictures only",)),
     "strides_that_fit": Said(0, limits=("strides that leave nothing over only",)),
@@ -83,6 +84,8 @@ RIGHT_FUNCTIONS = {
 WRONG_FUNCTIONS = {
     "height_for_width": WRONG,
     "index_not_divided": WRONG,
+    "halves_for_integers": Said(1, ("got dtype float16, want int64",), found_by=("DTY-01",)),
+    "gives_up_like_a_user": WRONG,
     "turned": WRONG,
     "transposed": WRONG,
     "dilation_of_the_size_only": WRONG,

@@ -26,6 +26,19 @@ def index_not_divided(image, kernel, stride=1):
     return result
 
 
+def halves_for_integers(image, kernel, stride=1):
+    """Right, but for whole numbers the result is in half precision, which does not hold them."""
+    result = conv(image, kernel, None, both(stride))
+    return result.astype(np.float16) if image.dtype.kind == "i" else result
+
+
+def gives_up_like_a_user(image, kernel, stride=1):
+    """Interrupts where it cannot go on, which refuses nothing."""
+    if stride > 1:
+        raise KeyboardInterrupt
+    return conv(image, kernel)
+
+
 def turned(x, w, stride=1):
     """A true convolution: the kernel is turned."""
     return conv(x, w[..., ::-1, ::-1], None, both(stride))
