@@ -31,8 +31,19 @@ def die_with_parent(parent: int) -> None:
     """
     if sys.platform == "linux":
         _control(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
+        # A launcher may stand between the two: only a parent that is gone counts.
+        if os.getppid() != parent and not _is_there(parent):
             os._exit(0)
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def outlive_parent() -> None:
