@@ -124,7 +124,7 @@ def test_a_file_without_a_mark_is_ours_beside_one_that_has_one(capsys):
 
 def test_pages_of_this_and_of_the_last_release_have_the_mark():
     write_report(Path("run.jsonl"), Path("out"))
-    editions = Path(HOME, "reports", "editions", "0.1.1")
+    editions = Path(__file__).parents[2] / "reports/editions/0.1.1"
     pages = [*Path("out").glob("*.html"), *editions.glob("*.html")]
     assert all(has_our_mark(page) for page in pages)
     assert all(page.read_bytes().count(MARK) == 1 for page in pages)
