@@ -22,11 +22,11 @@ from convspec.conformance.accuracy import (
 from convspec.conformance.betrayal import CONTRADICTS, Statement, betrayed
 from convspec.conformance.case import Case
 from convspec.conformance.child import start
-from convspec.conformance.conclusion import NOTHING_VERIFIED
 from convspec.conformance.directed_search import EVALUATIONS, Worst, search
 from convspec.conformance.machine import environment
 from convspec.conformance.results import capabilities_line, numerics_line, repro_line
 from convspec.conformance.summation_order import Tree
+from convspec.rules import NOTHING_VERIFIED
 
 SCHEMA_VERSION = 1
 # A case is written down where a reader can take it in.

@@ -82,7 +82,7 @@ class ChildProcess:
         self._ahead: tuple[Worker, Sequence[Trialled]] | None = None
         self._output = Output()
         self._start = functools.partial(ZygoteProcess, target, adapter, dtypes, limits, memory, self._output)
-        self._restarts, self._is_lost = 0, False
+        self._restarts = 0
         self._zygote = self._start()
         self.isolation = self._zygote.isolation
 
@@ -151,9 +151,7 @@ class ChildProcess:
             return False
         return True
 
-    def _received(
-        self, worker: Worker, *kinds: type, hasty: bool = False
-    ) -> tuple[Any, bytes] | Outcome:
+    def _received(self, worker: Worker, *kinds: type, hasty: bool = False) -> tuple[Any, bytes] | Outcome:
         """The next answer; where there is none, how the worker ended: it has died, or is ended here."""
         hasty = hasty or self.hangs >= self.limits.hangs
         try:
@@ -206,7 +204,7 @@ class ChildProcess:
         Raises
         ------
         SuiteError
-            Building the calls failed in the child.
+            The calls can be made up neither in the child nor here.
         """
         sent = 0
         if self._ahead is not None and self._ahead[1] is trials:
@@ -232,10 +230,9 @@ class ChildProcess:
                     batch = min(2 * batch, BATCH)
                     # Of a worker that is dead, reading its answer says how it died.
                     sent = sent + len(some) if self._ask(worker, ("trials", some)) else max(sent, done + 1)
-                is_alone, self._is_lost = self._ahead is None, False
                 outcomes, alive = self._next(worker, trials[done], hasty)
-                if self._is_lost and not is_alone:
-                    # The worker that was ahead may have ended it: this one is asked once more, alone.
+                if not alive and self._zygote.is_lost and self._ahead is not None:
+                    # The worker that is ahead may have ended it: this one is asked once more, alone.
                     self._drop_ahead()
                     sent = done
                     continue
@@ -293,11 +290,9 @@ class ChildProcess:
     def _death(self, worker: Worker) -> Outcome:
         try:
             self._take_leave(worker)
-            status = self._zygote.status_of(worker.pid)
+            return death(self._zygote.status_of(worker.pid))
         except Lost as problem:
-            self._is_lost = True
             return _lost(problem)
-        return death(status)
 
     def _ready(self) -> Worker:
         if self._worker is None:
@@ -373,9 +368,8 @@ class ChildProcess:
     def _end_workers(self) -> None:
         for worker in (self._worker, *(self._ahead or ())[:1]):
             if worker is not None:
-                kill_group(worker.pid)
-                worker.channel.close()
-        self._worker = self._ahead = None
+                self._take_leave(worker)
+        self._ahead = None
 
     def close(self) -> None:
         """End the workers, the zygote, and all that the implementation has started."""

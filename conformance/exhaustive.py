@@ -32,10 +32,11 @@ from convspec.conformance.judging import Finding
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Hearing
 from convspec.conformance.requirements import calls_of, requirements
-from convspec.conformance.results import BAD, counterexample_line, verdict_line
+from convspec.conformance.results import counterexample_line, verdict_line
 from convspec.conformance.verdict import Counterexample, Verdict
 from convspec.conformance.world import SMALLER_WORLD, WORLD, Geometry, Part, World, part_of
 from convspec.conformance.world_answers import Answers, chunks
+from convspec.rules import BAD
 
 DEFINITION = "DEF-01"
 HISTORY = 2000

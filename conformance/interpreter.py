@@ -15,6 +15,8 @@ from {module} import main
 main()
 """
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
 
 def command(module: str, *arguments: str) -> list[str]:
     """The command that runs `main` of a module of this package.
@@ -28,6 +30,11 @@ def command(module: str, *arguments: str) -> list[str]:
 def environment() -> dict[str, str]:
     """An environment in which modules are found where this process finds them."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
+
+
+def one_thread() -> dict[str, str]:
+    """The same, in which libraries of linear algebra start one thread each."""
+    return environment() | dict.fromkeys(THREADS, "1")
 
 
 def home() -> str:

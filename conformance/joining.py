@@ -24,25 +24,24 @@ def joined_exceptions(lines: Iterable[Line]) -> list[Line]:
         Where all exceptions of a line were reported before, its outcome is that of its other cases.
     """
     lines = list(lines)
-    # What is about the dtype is for the family DTY to report, whatever else it shows in.
-    of_dtype = set().union(*(_keys(line) for line in lines if _is_of_dtype(line) and OTHERWISE in line))
-    of_dtype = {key for key in of_dtype if key.startswith(OF_DTYPE)}
-    known: set[str] = set(of_dtype)
-    joined = []
+    reporters: dict[str, Line] = {}
     for line in lines:
-        line = dict(line)
-        otherwise = line.pop(OTHERWISE, None)
-        keys = _keys(line)
-        if _is_of_dtype(line) and otherwise is not None:
-            known -= of_dtype
-            of_dtype = set()
-        if otherwise is not None and keys <= known:
-            line["outcome"], line["reason"] = otherwise
-            for name in ("counterexample", "exclusion"):
-                line.pop(name, None)
-        known |= keys
-        joined.append(line)
-    return joined
+        for key in _keys(line) if OTHERWISE in line else ():
+            # What is about the dtype is for the family DTY to report, wherever else it shows.
+            is_better = key.startswith(OF_DTYPE) and _is_of_dtype(line) and not _is_of_dtype(reporters.get(key, line))
+            if key not in reporters or is_better:
+                reporters[key] = line
+    return [_reported(line, any(reporters[key] is line for key in _keys(line) if key in reporters)) for line in lines]
+
+
+def _reported(line: Line, is_first: bool) -> Line:
+    """The line as it stands if it is the first to report one of its exceptions, or if it is not."""
+    said = {name: value for name, value in line.items() if name != OTHERWISE}
+    if OTHERWISE in line and not is_first:
+        said["outcome"], said["reason"] = line[OTHERWISE]
+        for name in ("counterexample", "exclusion"):
+            said.pop(name, None)
+    return said
 
 
 def _keys(line: Mapping[str, Any]) -> set[str]:
@@ -78,12 +77,3 @@ def refused(lines: Iterable[Mapping[str, Any]]) -> list[str]:
             counts[refusal["where"]] = counts.get(refusal["where"], 0) + refusal["cases"]
             texts.setdefault(refusal["where"], refusal["text"])
     return [f"calls that it does not refuse ({texts[where]}; {counts[where]} cases)" for where in counts]
-
-
-def left_out(lines: Iterable[Mapping[str, Any]]) -> float:
-    """Give the share of cases that were not verified: excluded, refused, or excused by a known deviation."""
-    known = [line for line in lines if "cases" in line]
-    excluded = sum(line.get("excluded", 0) for line in known)
-    excused = sum(line.get("excused", 0) for line in known)
-    asked = excluded + sum(line["cases"] for line in known)
-    return (excluded + excused) / asked if asked else 0.0

@@ -26,7 +26,6 @@ Line = dict[str, Any]
 SECONDS = 60.0
 LONGEST_READING = 5.0
 LONGEST_TEXT = 300
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def measure(library: Library, programs: Mapping[str, str], seconds: float = SECO
 
 def _run(modules: tuple[str, ...], programs: Mapping[str, str], seconds: float) -> tuple[list[Line], Line]:
     """Give the lines of one child, and what to say of the program that it did not answer."""
-    environment = {**interpreter.environment(), **dict.fromkeys(THREADS, "1"), "JAX_PLATFORMS": "cpu"}
+    environment = interpreter.one_thread() | {"JAX_PLATFORMS": "cpu"}
     order = json.dumps({"modules": modules, "programs": programs, "parent": os.getpid()})
     process = subprocess.Popen(
         interpreter.command("convspec.conformance.native"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -68,6 +68,9 @@ class Output:
 
     def close(self) -> None:
         """End the process that reads, whoever still holds the pipe."""
+        if self._line.fileno() < 0:
+            # Closed before: the descriptor's number may be another file's by now.
+            return
         os.close(self.descriptor)
         self._line.close()
         self._process.kill()

@@ -18,9 +18,10 @@ from convspec.adapters.loading import Unavailable, UnknownAdapter
 from convspec.conformance.adapter_lines import joined
 from convspec.conformance.conclusion import counts_against
 from convspec.conformance.ending import die_with_parent
-from convspec.conformance.results import BAD, UNWRITABLE, NotWritten, dump
+from convspec.conformance.results import UNWRITABLE, NotWritten, dump
 from convspec.conformance.results_file import ResultsFile
 from convspec.conformance.run import OPEN_CHILDREN, Run, Settings
+from convspec.rules import BAD
 
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 RUN = pytest.StashKey[Run]()

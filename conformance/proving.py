@@ -22,9 +22,9 @@ from convspec.conformance.machine import limited_memory
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
-from convspec.conformance.results import BAD
 from convspec.conformance.verdict import Verdict
 from convspec.conformance.waiting import TimeLimits
+from convspec.rules import BAD
 
 # What is tried first finds most of what those before it do not; the rest as it comes.
 FIRST = (

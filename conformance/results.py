@@ -34,9 +34,6 @@ OUTCOMES = (
     "mistrusted",
     "planned",
 )
-BAD = ("failed", "errored", "crashed", "timed out", "out of memory", "mistrusted", "unexpectedly passing")
-
-
 # What another run of the same seed gives otherwise, or what is told later: it stands outside of the chain.
 OUTSIDE = ("date", "seconds", "rate", "diagnosis")
 # In place of a requirement, in the line that says how long the small worlds took.
@@ -46,6 +43,10 @@ UNWRITABLE = frozenset({
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EISDIR,
     errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP,
 })
+# What Python's own numbers do not hold is shown in the nearest type that they do.
+_SHOWN_AS = {
+    "bfloat16": np.float64, np.dtype(np.longdouble).name: np.float64, np.dtype(np.clongdouble).name: np.complex128,
+}
 
 
 class NotWritten(Exception):
@@ -91,12 +92,6 @@ def encodable(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-# What Python's own numbers do not hold is shown in the nearest type that they do.
-_SHOWN_AS = {
-    "bfloat16": np.float64, np.dtype(np.longdouble).name: np.float64, np.dtype(np.clongdouble).name: np.complex128,
-}
 
 
 def array_line(array: Array | None) -> dict[str, Any] | None:

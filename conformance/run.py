@@ -13,7 +13,7 @@ from convspec.conformance.adapter_lines import adapter_line, observed
 from convspec.conformance.battery import Battery
 from convspec.conformance.catalogue import Entry, catalogue, select
 from convspec.conformance.child import Child, start
-from convspec.conformance.conclusion import exit_status_of, state_of
+from convspec.conformance.conclusion import state_of_lines
 from convspec.conformance.diagnosis import explained
 from convspec.conformance.engine import Verifier, right_answer_of
 from convspec.conformance.exhaustive import DEFINITION, Explorer, Watch, broken, unexplored_line, world_line
@@ -24,7 +24,6 @@ from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirement import Requirement
 from convspec.conformance.requirements import requirements
 from convspec.conformance.results import (
-    BAD,
     SCHEMA_VERSION,
     short_ids,
     unavailable_line,
@@ -33,6 +32,7 @@ from convspec.conformance.results import (
 from convspec.conformance.verdict import Verdict
 from convspec.conformance.waiting import TimeLimits
 from convspec.conformance.world_answers import Answers
+from convspec.rules import BAD, exit_status_of
 
 # Targets that are verified side by side, each in a process of its own.
 OPEN_CHILDREN = 3
@@ -380,7 +380,7 @@ class Run:
         states: dict[str, str] = {}
         for target in self.settings.named:
             lines = [line for (name, _), line in self.verdict_lines.items() if name == target]
-            states[self.ids[target]] = state_of(lines, whole=not self.settings.only)
+            states[self.ids[target]] = state_of_lines(lines, whole=not self.settings.only)
         return states
 
     def exit_status(self) -> int:

@@ -23,8 +23,6 @@ from convspec.conformance.waiting import NoAnswer, TimeLimits
 from convspec.conformance.worker import Patience, Worker
 from convspec.conformance.zygote import own_streams, serve
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
 
 class Lost(Exception):
     """The process from which workers are forked is gone, or answers no longer; the text says how."""
@@ -44,6 +42,8 @@ class ZygoteProcess:
     ----------
     isolation : str
         How the implementation is kept apart, in words.
+    is_lost : bool
+        Whether it is known to be gone, or to answer no longer.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class ZygoteProcess:
         self._target, self._dtypes, self._memory, self._output = target, dtypes, memory, output
         # Whatever is asked of it comes after the import, or is it.
         self._allowance = limits.allowance(is_first=True)
+        self.is_lost = self._is_closed = False
         ours, theirs = socket.socketpair()
         self._channel = ControlChannel(ours)
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,10 +75,8 @@ class ZygoteProcess:
 
     def _launch(self, theirs: socket.socket) -> "subprocess.Popen[bytes]":
         order = pickle.dumps((theirs.fileno(), self._target, self._dtypes, cpu_flags(), self._memory, os.getpid()))
-        environment = interpreter.environment()
-        environment.update(dict.fromkeys(THREAD_VARIABLES, "1"))
         # Memory that was never written holds a pattern, the same in every run, instead of lucky zeros.
-        environment["MALLOC_PERTURB_"] = "165"
+        environment = interpreter.one_thread() | {"MALLOC_PERTURB_": "165"}
         return subprocess.Popen(
             interpreter.command("convspec.conformance.zygote", order.hex()),
             stdin=subprocess.DEVNULL,
@@ -126,17 +125,17 @@ class ZygoteProcess:
         return answer.description
 
     def worker(self) -> Worker:
-        """A worker with no history.
+        """Have a worker forked.
 
         Raises
         ------
         Lost
-            There is none to be had any more.
+            There is nobody to fork it.
         """
         self._order("fork")
         answer: Forked = self._told(Forked)
         if not self._channel.descriptors or not is_child(answer.pid, self._pid):
-            raise Lost(f"cannot be believed: it names {answer.pid} as a worker")
+            raise self._lost(f"cannot be believed: it names {answer.pid} as a worker")
         return Worker(self._channel.descriptors.pop(0), answer.pid, self._output.reader)
 
     def forget(self, pid: int) -> None:
@@ -169,23 +168,31 @@ class ZygoteProcess:
             text, _ = self._channel.receive(self._patience.within(self._allowance))
             return expected(decoded(text), kinds)
         except NoAnswer as problem:
-            raise Lost(f"did not come to an end ({problem})") from None
+            raise self._lost(f"did not come to an end ({problem})") from None
         except Garbled as problem:
-            raise Lost(f"cannot be believed: {problem}") from None
+            raise self._lost(f"cannot be believed: {problem}") from None
         except (EOFError, OSError):
-            raise Lost("ended the process") from None
+            raise self._lost("ended the process") from None
 
     def _order(self, order: str, pid: int = 0) -> None:
         """Give the zygote an order."""
         try:
             self._channel.send(b"", pickle.dumps((order, pid)), self._patience.within(self._allowance))
         except NoAnswer as problem:
-            raise Lost(f"does not listen ({problem})") from None
+            raise self._lost(f"does not listen ({problem})") from None
         except (EOFError, OSError):
-            raise Lost("has ended") from None
+            raise self._lost("has ended") from None
+
+    def _lost(self, text: str) -> Lost:
+        self.is_lost = True
+        return Lost(text)
 
     def close(self) -> None:
         """End it, its workers, and all that the implementation has started."""
+        if self._is_closed:
+            # Its number may be another process's by now.
+            return
+        self._is_closed = True
         self._channel.close()
         kill_all(self._pid)
         if self._process is not None:

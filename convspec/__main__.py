@@ -2,21 +2,19 @@
 
 import sys
 
-# As in `convspec.conformance.conclusion`, which may be what cannot be imported.
-SUITE_FAILED = 4
-
 
 def main() -> None:
     """Run the command line."""
     # Imported here: below, the working folder is taken out of the search first.
     from convspec import interrupting
+    from convspec.rules import INTERRUPTED
 
     interrupting.take_over()
     streams = sys.stdout, sys.stderr
     try:
         status = _status()
     except KeyboardInterrupt:
-        status = interrupting.STATUS
+        status = INTERRUPTED
     interrupting.finish()
     sys.stdout, sys.stderr = streams
     sys.exit(status)
@@ -25,18 +23,19 @@ def main() -> None:
 def _status() -> int:
     """The exit status of the command, which has printed all that it has to say."""
     from convspec import interrupting
+    from convspec.rules import SUITE_FAILED, WRONG_USAGE
     from convspec.streams import open_what_is_closed, steady
 
     is_open = open_what_is_closed()
     sys.stderr, _ = steady(sys.stderr)
     if not is_open:
         print("convspec: standard output is closed, so nothing could be told", file=sys.stderr)
-        return 2
+        return WRONG_USAGE
     sys.stdout, output = steady(sys.stdout)
     if sys.flags.optimize > 1:
         print("convspec: python -OO leaves out the sentences that the results are explained with; run it with -O",
               flush=True)
-        return 2
+        return WRONG_USAGE
     try:
         from convspec.cli import run_command
 
@@ -58,7 +57,7 @@ def _status() -> int:
     # A terminal that is closed sends a signal, which has said already how it ends.
     if problem is not None and not isinstance(problem, BrokenPipeError) and not interrupting.came():
         print(f"convspec: standard output cannot be written: {problem.strerror}", file=sys.stderr)
-        status = 2
+        status = WRONG_USAGE
     sys.stderr.flush()
     return status
 

@@ -10,15 +10,14 @@ from typing import Any
 
 from convspec.adapters.loading import adapt
 from convspec.adapters.protocol import DTYPES
-from convspec.conformance.catalogue import catalogue
-from convspec.conformance.conclusion import DOES_NOT_CONFORM, INTERRUPTED, SUITE_FAILED
-from convspec.conformance.joining import left_out
-from convspec.conformance.results import BAD, NotWritten
+from convspec.conformance.conclusion import judged, left_out
+from convspec.conformance.results import NotWritten
 from convspec.conformance.results_file import NAME, PREVIOUS
 from convspec.conformance.run import Run, Settings
 from convspec.folder import held
 from convspec.interrupting import held_back
 from convspec.reports import conclude, deviation_lines, read_results, verdict_lines, world_lines, write_report
+from convspec.rules import BAD, DOES_NOT_CONFORM, INTERRUPTED, SUITE_FAILED
 from convspec.underneath import JUNIT, run_pytest
 
 WRITTEN = (NAME, PREVIOUS, JUNIT, "index.html", "lesson.html", "summary.md", "badge.svg")
@@ -292,10 +291,10 @@ def _conclusions(run: Run) -> dict[str, str]:
     told = {}
     for target in run.settings.named:
         line = run.adapter_lines.get(target, {})
-        mine = {id: verdict for (name, id), verdict in run.verdict_lines.items() if name == target}
+        mine = [verdict for (name, _), verdict in run.verdict_lines.items() if name == target]
         found = conclude(
-            ((id, catalogue()[id].level, verdict["outcome"]) for id, verdict in mine.items()),
-            left_out=left_out(mine.values()),
+            judged(mine),
+            left_out=left_out(mine),
             available=line.get("available", True),
             complete=run.is_complete(),
             limits=line.get("limits", ()),

@@ -12,7 +12,6 @@ from convspec.adapters.loading import DEFAULTS, Unavailable, UnknownAdapter, nam
 from convspec.checking import STANDING, Result, check, results_lines
 from convspec.conformance.battery import EFFORTS
 from convspec.conformance.catalogue import catalogue
-from convspec.conformance.conclusion import INCOMPLETE, INTERRUPTED, SUITE_FAILED, WRONG_USAGE
 from convspec.conformance.expected import SuiteError
 from convspec.conformance.proof import HEARD_CASES, PARTS
 from convspec.conformance.requirements import requirements
@@ -27,6 +26,7 @@ from convspec.proving import prove_and_report
 from convspec.repeating import repro
 from convspec.reporting import remake, show_difference
 from convspec.reports import ResultsError
+from convspec.rules import INCOMPLETE, INTERRUPTED, SUITE_FAILED, WRONG_USAGE
 from convspec.smoking import smoke
 
 DEFAULT_OUT = "convspec-report"

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from convspec.rules import INTERRUPTED
+
 # SIGHUP comes when a terminal is closed; Windows has none.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-STATUS = 130
 Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
@@ -39,7 +40,7 @@ class _Watch:
         elif not self.begun:
             with contextlib.suppress(OSError):
                 os.write(2, b"convspec: interrupted\n")
-            os._exit(STATUS)
+            os._exit(INTERRUPTED)
         else:
             self.came = True
             if not self.held:

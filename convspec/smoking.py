@@ -10,13 +10,13 @@ from convspec.conformance.calls import Trial
 from convspec.conformance.case import NO_PADS, Case
 from convspec.conformance.checks_definition import COUNTING, EDGE
 from convspec.conformance.child import start
-from convspec.conformance.conclusion import NOTHING_VERIFIED
 from convspec.conformance.engine import Verifier
 from convspec.conformance.fitting import fit
 from convspec.conformance.judging import Finding
 from convspec.conformance.oracle import Oracle
 from convspec.conformance.requirements import requirements
 from convspec.conformance.waiting import TimeLimits
+from convspec.rules import NOTHING_VERIFIED
 
 ONE_TAP = Case((1, 1, 1, 1), (1, 1, 1, 1), literal=((3,), (2,), ()))
 WRITTEN_OUT = (("one tap on one pixel", ONE_TAP), ("the counting picture", COUNTING), ("the edge picture", EDGE))

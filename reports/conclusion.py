@@ -4,15 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from convspec.reports.records import Verdict
 from convspec.reports.words import OUTCOMES, counted, listed
+from convspec.rules import DECIDING, Judged, state_of
 
-# From what stands to what weighs most. ``incomplete`` is no word of a file: it is what a missing footer means.
-STATES: Final = ("conforms", "unavailable", "nothing verified", "incomplete", "does not conform")
-# What does not hold counts against an adapter at these levels; at the others it is reported.
-DECIDING: Final = ("MUST", "DECL")
-# In a run of the whole catalogue an adapter conforms only if one of these passed.
-DEFINING: Final = ("DEF-01", "DEF-02")
 SYMBOLS: Final = {
     "does not conform": "✗",
     "incomplete": "…",
@@ -29,11 +23,7 @@ KINDS: Final = {
     "nothing verified": "quiet",
     "unavailable": "quiet",
 }
-# A run of the whole catalogue that left more than half of an adapter's cases out has verified nothing.
-MOST_LEFT_OUT: Final = 0.5
 MOST_NAMED: Final = 4
-
-Judged = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -43,7 +33,7 @@ class Conclusion:
     Parameters
     ----------
     state : str
-        One of `STATES`.
+        One of `ENDED_STATES`, or "incomplete".
     limits : tuple of str
         What it conforms for, as phrases: "square kernels only".
     deviations : int
@@ -119,37 +109,3 @@ def conclude(
     deviations = sum(level in DECIDING and outcome == "known deviation" for _, level, outcome in judged)
     found = state_of(judged, whole=not selection, left_out=left_out, available=available, complete=complete)
     return Conclusion(found, tuple(limits), deviations, selection)
-
-
-def state_of(
-    judged: Iterable[Judged], *, whole: bool, left_out: float = 0.0, available: bool = True, complete: bool = True
-) -> str:
-    """Name the one of `STATES` that the verdicts on one adapter amount to; ``whole`` means the whole catalogue."""
-    judged = list(judged)
-    if any(level in DECIDING and OUTCOMES[outcome].kind == "bad" for _, level, outcome in judged):
-        return "does not conform"
-    outcomes = {outcome for _, _, outcome in judged}
-    if not complete:
-        return "unavailable" if "unavailable" in outcomes or not available else "incomplete"
-    if whole and left_out > MOST_LEFT_OUT:
-        return "nothing verified"
-    defined = any(outcome == "passed" and requirement in DEFINING for requirement, _, outcome in judged)
-    if outcomes & {"passed", "known deviation"} and (defined or not whole):
-        return "conforms"
-    return "unavailable" if "unavailable" in outcomes else "nothing verified"
-
-
-def share_left_out(verdicts: Iterable[Verdict]) -> float:
-    """Give the share of an adapter's cases that were excluded, refused or excused by a known deviation."""
-    excluded = excused = cases = 0
-    for verdict in verdicts:
-        excluded, excused, cases = excluded + verdict.excluded, excused + verdict.excused, cases + verdict.cases
-    return (excluded + excused) / (excluded + cases) if excluded + cases else 0.0
-
-
-def exit_status_of(states: Iterable[str], *, whole: bool, began: bool) -> int:
-    """Give the exit status of a run that came to its end, from the states of its adapters."""
-    states = set(states)
-    if "does not conform" in states:
-        return 1
-    return 3 if not began or "conforms" not in states or (whole and "nothing verified" in states) else 0

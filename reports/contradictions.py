@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from convspec.reports.conclusion import Judged, exit_status_of, share_left_out, state_of
 from convspec.reports.fields import ResultsError
 from convspec.reports.records import Footer, Results, Verdict
-from convspec.reports.words import OUTCOMES
+from convspec.rules import BAD, Judged, exit_status_of, share_left_out, state_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def check_ending(results: Results, lines: Lines) -> None:
                 lines.footer, f"the footer says of adapter {adapter!r} {said!r}, and its verdicts say {follows[0]!r}"
             )
     began = bool(results.verdicts)
-    statuses = [exit_status_of(footer.verdicts.values(), whole=rule, began=began) for rule in rules]
+    statuses = [exit_status_of(footer.verdicts.values(), whole=rule, complete=True, began=began) for rule in rules]
     if footer.exit_status not in statuses:
         lines.refuse(
             lines.footer, f"the footer says exit status {footer.exit_status}, and the verdicts say {statuses[0]}"
@@ -78,15 +77,11 @@ def _check_that_nothing_is_missing(results: Results, lines: Lines) -> None:
         world = explored.get(adapter.id)
         if world is None and header.exhaustive:
             lines.refuse(lines.footer, f"the run is said to have ended, and {adapter.id!r} has no small world")
-        if world is not None and _is_bad(world.outcome) and not _is_bad(outcomes.get((adapter.id, "DEF-01"), "")):
+        if world is not None and world.outcome in BAD and outcomes.get((adapter.id, "DEF-01"), "") not in BAD:
             lines.refuse(
                 lines.verdicts.get((adapter.id, "DEF-01"), lines.footer),
                 f"a small world of {adapter.id!r} is {world.outcome}, and DEF-01 is not",
             )
-
-
-def _is_bad(outcome: str) -> bool:
-    return outcome in OUTCOMES and OUTCOMES[outcome].kind == "bad"
 
 
 def _check_totals(results: Results, footer: Footer, lines: Lines) -> None:
@@ -107,12 +102,12 @@ def _check_totals(results: Results, footer: Footer, lines: Lines) -> None:
 
 def _states(results: Results, *, whole: bool) -> dict[str, str]:
     levels = {requirement.id: requirement.level for requirement in results.requirements}
-    mine: dict[str, list[Verdict]] = {adapter.id: [] for adapter in results.adapters}
+    verdicts: dict[str, list[Verdict]] = {adapter.id: [] for adapter in results.adapters}
     for verdict in results.verdicts:
-        mine[verdict.adapter].append(verdict)
+        verdicts[verdict.adapter].append(verdict)
     return {
-        adapter: state_of(_judged(verdicts, levels), whole=whole, left_out=share_left_out(verdicts))
-        for adapter, verdicts in mine.items()
+        adapter: state_of(_judged(mine, levels), whole=whole, left_out=share_left_out(one.counts for one in mine))
+        for adapter, mine in verdicts.items()
     }
 
 

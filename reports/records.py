@@ -186,6 +186,11 @@ class Verdict:
     excluded: int = 0
     excused: int = 0
 
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Count its cases, those left out, and those that a known deviation excuses."""
+        return self.cases, self.excluded, self.excused
+
 
 @dataclass(frozen=True)
 class World:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import NoReturn
 
 from convspec.chain import CHAINED, Chain
-from convspec.reports.conclusion import STATES
 from convspec.reports.contradictions import Lines, check_ending
 from convspec.reports.examples import counterexample_of
 from convspec.reports.fields import SPECIAL, Fields, ResultsError
@@ -34,6 +33,7 @@ from convspec.reports.records import (
 )
 from convspec.reports.stream import Stream, check_version
 from convspec.reports.words import LEVELS, OUTCOMES
+from convspec.rules import ENDED_STATES
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -304,7 +304,7 @@ class _Stream(Stream):
 
     def _footer(self, fields: Fields) -> None:
         verdicts = {
-            adapter: fields.inner("verdicts").word(adapter, STATES)
+            adapter: fields.inner("verdicts").word(adapter, ENDED_STATES)
             for adapter in fields.mapping("verdicts")
         }
         self.footer = Footer(

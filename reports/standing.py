@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from convspec.reports.conclusion import Conclusion, conclude, share_left_out
+from convspec.reports.conclusion import Conclusion, conclude
 from convspec.reports.results import Adapter, Requirement, Results, Verdict
 from convspec.reports.words import OUTCOMES, counted, family_title, listed
+from convspec.rules import share_left_out
 
 # These say nothing about an implementation, so they are not among the requirements that it was held to.
 NOT_HELD = frozenset({"skipped", "unavailable", "info", "planned"})
@@ -86,7 +87,7 @@ def _conclusion(results: Results, adapter: Adapter, pairs: Sequence[Judged]) -> 
     ]
     return conclude(
         judged,
-        left_out=share_left_out(verdict for _, verdict in pairs),
+        left_out=share_left_out(verdict.counts for _, verdict in pairs),
         available=adapter.available,
         complete=results.complete,
         limits=adapter.limits,

@@ -46,7 +46,7 @@ RULES = {
 
 
 # What the suite writes and the reports read is defined once, in modules that import the standard library alone.
-SHARED = ("convspec.chain",)
+SHARED = ("convspec.chain", "convspec.rules")
 
 
 def python_files(folder: str) -> list[Path]:

@@ -235,6 +235,22 @@ def test_many_deaths_in_a_row():
     assert child.deaths == 9
 
 
+def test_who_ends_the_zygote_ahead_is_not_taken_for_the_one_that_is_asked():
+    killing = acting(lambda right: os.kill(os.getppid(), signal.SIGKILL))
+    child = ChildProcess("killing", adapter=adapt(killing, "killing"))
+    good, odd = [("DEF-01", GOOD)] * 3, [("DEF-01", ODD)]
+    try:
+        next(child.run(good))
+        child.begin(odd)
+        time.sleep(1)
+        assert [first.kind for first, *_ in child.run(good)] == ["returned"] * 3
+        assert [first.kind for first, *_ in child.run(odd)] == ["exited"]
+        assert [first.kind for first, *_ in child.run(good)] == ["returned"] * 3
+    finally:
+        child.close()
+        child.close()
+
+
 def test_calls_that_cannot_be_built_are_the_suites_fault():
     child = ChildProcess("plain", adapter=adapt(acting(lambda right: None), "plain"))
     try:

@@ -10,9 +10,8 @@ import numpy as np
 from convspec.chain import CHAINED, Chain
 from convspec.conformance.results import parted
 from convspec.reference import conv2d
-from convspec.reports.conclusion import exit_status_of, share_left_out, state_of
-from convspec.reports.records import Verdict
 from convspec.reports.words import OUTCOMES
+from convspec.rules import exit_status_of, share_left_out, state_of
 
 ROOT = Path(__file__).resolve().parents[2]
 Line = dict[str, Any]
@@ -359,18 +358,15 @@ def counted(lines: list[Line]) -> Line:
             for line in verdicts
             if line["outcome"] in OUTCOMES
         ]
-        states[name] = state_of(judged, whole=whole, left_out=share_left_out(map(_record, verdicts)))
+        states[name] = state_of(judged, whole=whole, left_out=share_left_out(map(_counts, verdicts)))
     began = any(mine.values())
     return {
         "totals": totals, "verdicts": states,
-        "exit_status": exit_status_of(states.values(), whole=whole, began=began),
+        "exit_status": exit_status_of(states.values(), whole=whole, complete=True, began=began),
     }
 
 
-def _record(line: Line) -> Verdict:
-    names = ("excluded", "excused")
+def _counts(line: Line) -> tuple[int, int, int]:
+    # Some samples are broken on purpose.
     cases = line["cases"] if isinstance(line["cases"], int) else 0
-    return Verdict(
-        line["adapter"], line["requirement"], line["outcome"], cases, 0, None, "", {}, None, None, "", None,
-        **{name: line.get(name, 0) for name in names},
-    )
+    return cases, line.get("excluded", 0), line.get("excused", 0)
